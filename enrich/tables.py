@@ -1,0 +1,448 @@
+"""The schema, written once: a dataclass is a table, a field a column, its doc the column's description.
+
+Types, primary keys, foreign keys, indexes and full-text columns are all read off these classes by `enrich.store`,
+and the descriptions by Datasette's metadata. Times are ISO 8601 in UTC (`2026-03-01T09:30:00Z`), so that they sort as text.
+`None` in a column means "the source does not say".
+"""
+
+from __future__ import annotations
+
+from dataclasses import Field, dataclass, field, fields
+from typing import Any, ClassVar, get_type_hints
+
+
+def column(doc: str, *, references: str | None = None) -> Any:
+    """A column with its description and, where it points at another table, that table's name."""
+    return field(metadata={"doc": doc, "references": references})
+
+
+class Table:
+    """What a table may declare beside its columns."""
+
+    NAME: ClassVar[str]
+    KEY: ClassVar[tuple[str, ...]] = ("id",)
+    INDEXES: ClassVar[tuple[tuple[str, ...], ...]] = ()
+    SEARCH: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def columns(cls) -> dict[str, Field[Any]]:
+        return {f.name: f for f in fields(cls)}  # type: ignore[arg-type]  # every subclass is a dataclass
+
+    @classmethod
+    def types(cls) -> dict[str, type]:
+        """Column name to Python type, optional or not: SQLite columns are nullable, keys apart."""
+        hints = get_type_hints(cls)
+        return {name: next((t for t in (int, float, str) if t in getattr(hints[name], "__args__", (hints[name],))), str)
+                for name in cls.columns()}
+
+
+@dataclass(slots=True)
+class Study(Table):
+    """The study itself: one row."""
+
+    NAME: ClassVar[str] = "study"
+    id: str = column("random name of this study; the file of its secret key carries it")
+    title: str = column("title, as study.toml gives it")
+    client: str | None = column("whose study it is")
+    period_from: str | None = column("first day that is analysed")
+    period_to: str | None = column("last day that is analysed")
+    created_at: str = column("when this database was made")
+
+
+@dataclass(slots=True)
+class Company(Table):
+    """A company that is studied: a rival, or the client itself."""
+
+    NAME: ClassVar[str] = "companies"
+    id: str = column("short name, made from the company's name")
+    name: str = column("name, as study.toml gives it")
+    role: str = column("rival, or client")
+    aliases: str = column("other names, a JSON list")
+    domains: str = column("the company's own web domains, a JSON list")
+    accounts: str = column("its official accounts on public platforms, a JSON list")
+
+
+@dataclass(slots=True)
+class Profile(Table):
+    """A company's place on a source: a forum, a store page, a file."""
+
+    NAME: ClassVar[str] = "profiles"
+    INDEXES: ClassVar = (("company",),)
+    id: str = column("company, source and a short hash of what identifies the place")
+    company: str = column("the company talked about", references="companies")
+    spider: str = column("the spider that reads it")
+    source: str = column("where the texts were published (for an import: the origin that study.toml states)")
+    key: str = column("what identifies the place there: an address or an id")
+    url: str | None = column("public address of the place")
+    audience: str = column("who speaks: customer or employee")
+    unit: str | None = column("branch, product or app, where a company has several")
+    replies_visible: int | None = column("1: the source shows company replies; 0: it hides them, so responsiveness is not available there; empty: not known before one is seen")
+    population: str = column("whole: all public reviews; sample: part of them; chosen: hand-picked, never in a rate")
+    private: int = column("1: not public; left out of comparison, publication and export")
+    publish: str = column("what may be shown of a text: none, excerpt or full")
+    basis: str | None = column("on what ground an import was made, as study.toml states it")
+    says_total: int | None = column("how many reviews the source itself says it has")
+
+
+@dataclass(slots=True)
+class Crawl(Table):
+    """One run over one profile: what it asked, what came, what went wrong."""
+
+    NAME: ClassVar[str] = "crawls"
+    KEY: ClassVar = ("id",)
+    INDEXES: ClassVar = (("profile", "started_at"),)
+    id: str = column("random name of the run and the profile")
+    profile: str = column("the profile", references="profiles")
+    started_at: str = column("when it began")
+    finished_at: str | None = column("when it ended; empty while it runs or if it was killed")
+    outcome: str = column("running, finished, empty, blocked, refused, failed or interrupted")
+    since: str | None = column("only texts from this day on were asked for")
+    requests: int = column("requests sent")
+    responses: int = column("responses received")
+    reviews: int = column("reviews that came")
+    replies: int = column("replies that came")
+    new_reviews: int = column("reviews that were not known before")
+    new_replies: int = column("replies that were not known before")
+    changes: int = column("changes to known reviews or replies")
+    problems: int = column("problems counted; the table problems names them")
+    seconds: float | None = column("how long it took, seconds")
+
+
+@dataclass(slots=True)
+class Problem(Table):
+    """Something that went wrong in a run, named with its place and its cure."""
+
+    NAME: ClassVar[str] = "problems"
+    INDEXES: ClassVar = (("crawl",),)
+    id: str = column("random name")
+    crawl: str | None = column("the run", references="crawls")
+    at: str = column("when it was noticed")
+    place: str = column("file and row, or address")
+    what: str = column("what is wrong, in words")
+    cure: str | None = column("what can be done")
+    count: int = column("how often it happened in this run (places after the first hundred are only counted)")
+
+
+@dataclass(slots=True)
+class Page(Table):
+    """A response that was read."""
+
+    NAME: ClassVar[str] = "pages"
+    INDEXES: ClassVar = (("crawl",),)
+    id: str = column("random name")
+    crawl: str = column("the run", references="crawls")
+    url: str = column("its address")
+    seen_at: str = column("when it was fetched")
+    status: int | None = column("HTTP status; empty for a file")
+    hash: str = column("hash of the body")
+    bytes: int = column("size of the body")
+    reviews: int = column("reviews drawn from it")
+
+
+@dataclass(slots=True)
+class Review(Table):
+    """What one customer or employee wrote, people masked."""
+
+    NAME: ClassVar[str] = "reviews"
+    INDEXES: ClassVar = (("company", "created_at"), ("profile",), ("company", "author"), ("stars",), ("text_key",))
+    SEARCH: ClassVar = ("text",)
+    id: str = column("hash of the profile and the source's own id")
+    profile: str = column("where it was published", references="profiles")
+    company: str = column("the company it is about", references="companies")
+    source: str = column("where it was published")
+    audience: str = column("customer or employee")
+    source_id: str | None = column("the source's own id")
+    derived_id: int = column("1: the source has no id; ours is made from author, time and order, never from the text")
+    url: str | None = column("its public address")
+    author: str | None = column("keyed hash of the author; empty where the source gives only a placeholder")
+    title: str | None = column("its title, people masked")
+    text: str | None = column("title and text, people masked; empty: stars only")
+    raw_hash: str = column("keyed hash of the text as the source gave it: tells an edit at the source from a change of ours")
+    text_key: str | None = column("hash of the masked text: equal texts are read once")
+    rating_raw: str | None = column("the rating as the source gives it")
+    rating: float | None = column("the rating between 0 (worst) and 1 (best)")
+    stars: int | None = column("the rating on five stars, rounded")
+    created_at: str | None = column("when it was written, or the earliest moment it can have been")
+    created_until: str | None = column("the latest moment it can have been written (the same where the time is exact)")
+    created_precision: str | None = column("second, day, month or interval")
+    created_kind: str = column("created, or edited where the source shows only the last edit")
+    edited_at: str | None = column("last edit, where the source gives it beside the creation")
+    source_language: str | None = column("language, as the source states it")
+    app_version: str | None = column("version of the product, where stated")
+    country: str | None = column("country, where stated")
+    verified: int | None = column("1: the source says the purchase or stay is verified; 0: it says it is not")
+    unit: str | None = column("branch, product or app")
+
+
+@dataclass(slots=True)
+class Reply(Table):
+    """An answer to a review, people masked; a review may have several, in order."""
+
+    NAME: ClassVar[str] = "replies"
+    INDEXES: ClassVar = (("review",), ("company", "created_at"), ("text_key",))
+    SEARCH: ClassVar = ("text",)
+    id: str = column("hash of the review and the source's own id or the reply's position")
+    review: str = column("the review it answers", references="reviews")
+    profile: str = column("where it was published", references="profiles")
+    company: str = column("the company the review is about", references="companies")
+    source_id: str | None = column("the source's own id")
+    position: int = column("place in the dialogue, from 1")
+    role: str = column("who answers: company, owner, manager, staff, bot, customer or other")
+    role_basis: str = column("source: the source marks the role; study: study.toml lists the account; markup: guessed from where it stands on the page")
+    author: str | None = column("keyed hash of the author")
+    text: str | None = column("its text, people masked")
+    raw_hash: str = column("keyed hash of the text as the source gave it")
+    text_key: str | None = column("hash of the masked text")
+    created_at: str | None = column("when it was written, or the earliest moment it can have been")
+    created_until: str | None = column("the latest moment it can have been written")
+    created_precision: str | None = column("second, day, month or interval")
+    edited_at: str | None = column("last edit, where the source gives it")
+
+
+@dataclass(slots=True)
+class Look(Table):
+    """When a review or reply was first and last seen at its source (beside it, because an update would rebuild its search index)."""
+
+    NAME: ClassVar[str] = "looks"
+    KEY: ClassVar = ("kind", "target")
+    kind: str = column("review or reply")
+    target: str = column("id of the review or reply")
+    first_seen: str = column("first time its record came")
+    last_seen: str = column("last time its own record came: an unanswered review is censored here")
+    looks: int = column("how many looks brought it")
+    missing: int = column("looks in a row in which its review came back without it (replies)")
+    gone_at: str | None = column("when it was taken as vanished; empty while it stands")
+
+
+@dataclass(slots=True)
+class Change(Table):
+    """A dated change of a review or reply after it was first seen."""
+
+    NAME: ClassVar[str] = "changes"
+    INDEXES: ClassVar = (("kind", "target"), ("company", "noticed_at"))
+    id: str = column("hash of what changed and when")
+    kind: str = column("review or reply")
+    target: str = column("id of the review or reply")
+    review: str = column("the review concerned", references="reviews")
+    company: str = column("the company concerned", references="companies")
+    what: str = column("edited (text), rated, appeared, missing, vanished or returned")
+    old: str | None = column("what stood before, people masked")
+    new: str | None = column("what stands now, people masked")
+    not_before: str | None = column("the last look before the change")
+    noticed_at: str = column("the first look after it")
+    cause: str = column("source, parser, masking or import; measures read `source` and `import` only")
+    crawl: str | None = column("the run that noticed it", references="crawls")
+
+
+@dataclass(slots=True)
+class Tag(Table):
+    """The vocabulary: every theme, move and label value, as the lens files define them."""
+
+    NAME: ClassVar[str] = "tags"
+    id: str = column("kind and name, with the sign where there is one: theme:heard-")
+    kind: str = column("theme or move")
+    name: str = column("name in the lens")
+    sign: str | None = column("+ deposit, - withdrawal")
+    title: str = column("title for people")
+    definition: str = column("what a text must say to carry it")
+    gold: int | None = column("annotated positives that its accuracy rests on; under 30: accuracy not established")
+    precision: float | None = column("share of our tags that the annotators share")
+    recall: float | None = column("share of the annotators' tags that we find")
+
+
+@dataclass(slots=True)
+class Mention(Table):
+    """Words in a text that carry a theme or a move."""
+
+    NAME: ClassVar[str] = "mentions"
+    INDEXES: ClassVar = (("tag", "company"), ("kind", "target"))
+    id: int = column("row")
+    kind: str = column("review or reply: whose words")
+    target: str = column("id of the review or reply")
+    review: str = column("the review, or the one replied to", references="reviews")
+    company: str = column("the company talked about", references="companies")
+    tag: str = column("theme or move, with its sign", references="tags")
+    start: int = column("where the words begin in the text, characters")
+    end: int = column("where they end")
+    words: str = column("the words themselves")
+    step: str = column("the step that found them")
+    version: str = column("its version")
+
+
+@dataclass(slots=True)
+class Label(Table):
+    """A verdict on a whole text."""
+
+    NAME: ClassVar[str] = "labels"
+    KEY: ClassVar = ("kind", "target", "name")
+    INDEXES: ClassVar = (("name", "value"),)
+    kind: str = column("review or reply")
+    target: str = column("id of the review or reply")
+    name: str = column("sentiment, subjectivity, language, stage, order, complaint, …")
+    value: str | None = column("the verdict")
+    score: float | None = column("its number or probability, where it has one")
+    basis: str = column("words: spans below; absence: looked for and not found; text: the whole of it")
+    spans: str | None = column("the words that weighed most: a JSON list of [start, end, words]")
+    step: str = column("the step that gave it")
+    version: str = column("its version")
+
+
+@dataclass(slots=True)
+class Done(Table):
+    """Which step has read which text, so that nothing is read twice."""
+
+    NAME: ClassVar[str] = "done"
+    KEY: ClassVar = ("kind", "target", "step")
+    INDEXES: ClassVar = (("text_key", "step"),)
+    kind: str = column("review or reply")
+    target: str = column("id of the review or reply")
+    step: str = column("the step")
+    version: str = column("its version")
+    text_key: str = column("hash of the text it read")
+
+
+@dataclass(slots=True)
+class Template(Table):
+    """A reply that is pasted with little change."""
+
+    NAME: ClassVar[str] = "templates"
+    INDEXES: ClassVar = (("company",),)
+    id: str = column("hash of company and masked text")
+    company: str = column("the company that uses it", references="companies")
+    text: str = column("the masked text: names, numbers and links are placeholders")
+    uses: int = column("replies it was pasted into")
+    first_used: str | None = column("first use")
+    last_used: str | None = column("last use")
+    complaints: int = column("complaints among the reviews it was pasted under")
+
+
+@dataclass(slots=True)
+class TemplateUse(Table):
+    """Which template a reply was pasted from."""
+
+    NAME: ClassVar[str] = "template_uses"
+    KEY: ClassVar = ("reply",)
+    INDEXES: ClassVar = (("template",),)
+    reply: str = column("the reply", references="replies")
+    template: str = column("the template", references="templates")
+    similarity: float = column("likeness to the template's text, 0 to 1")
+
+
+@dataclass(slots=True)
+class Cell(Table):
+    """Counts by company, source, day, stars, language and tag: what figures are computed from, rebuilt only where something is new."""
+
+    NAME: ClassVar[str] = "cells"
+    KEY: ClassVar = ("company", "source", "audience", "kind", "day", "stars", "language", "tag")
+    company: str = column("the company", references="companies")
+    source: str = column("the source")
+    audience: str = column("customer or employee")
+    kind: str = column("review, or reply (counted on the day of its review)")
+    day: str = column("day the review was written")
+    stars: int = column("stars, 0 where there are none")
+    language: str = column("language; und where it is not known")
+    tag: str = column("the tag; empty: all texts with words, which is what shares are of")
+    n: int = column("how many texts")
+
+
+@dataclass(slots=True)
+class Wait(Table):
+    """How long reviews that ask for an answer waited, in cells: a reply after lo to hi hours, or none up to lo hours (hi empty)."""
+
+    NAME: ClassVar[str] = "waits"
+    KEY: ClassVar = ("company", "source", "audience", "day", "stars", "asks", "lo", "hi")
+    company: str = column("the company", references="companies")
+    source: str = column("the source")
+    audience: str = column("customer or employee")
+    day: str = column("day the review was written")
+    stars: int = column("stars, 0 where there are none")
+    asks: int = column("1: the review asks for an answer (1 or 2 stars, or a complaint where there are no stars)")
+    lo: float = column("hours it waited at least")
+    hi: float = column("hours it waited at most; -1: not answered when last seen")
+    n: int = column("how many reviews")
+
+
+@dataclass(slots=True)
+class Analysis(Table):
+    """One computing of the findings."""
+
+    NAME: ClassVar[str] = "analyses"
+    id: str = column("hash of what it rests on")
+    as_of: str = column("the last look it rests on")
+    made_at: str = column("when it was computed")
+    code: str = column("version of the program")
+    lens: str = column("version of the vocabulary")
+    seed: int = column("seed of the bootstrap")
+    current: int = column("1: the analysis that the pages show")
+
+
+@dataclass(slots=True)
+class Finding(Table):
+    """One figure of one company, with its interval, its count and the field beside it."""
+
+    NAME: ClassVar[str] = "findings"
+    INDEXES: ClassVar = (("company", "measure"), ("verdict",))
+    id: str = column("stable across runs: company, measure and slice")
+    analysis: str = column("the analysis that computed it", references="analyses")
+    company: str = column("the company", references="companies")
+    system: str = column("which of the five systems it belongs to: a to e")
+    measure: str = column("the measure")
+    slice: str = column("what of: a theme, a move, a horizon")
+    title: str = column("short title")
+    sentence: str = column("what was found, in one attributed sentence")
+    value: float | None = column("the figure; empty: not available")
+    low: float | None = column("lower end of its 95 % interval")
+    high: float | None = column("upper end")
+    unit: str = column("share, hours, per 100")
+    n: int = column("reviews or replies it rests on")
+    hits: int | None = column("how many of them")
+    field_value: float | None = column("the same figure for the other companies, equally weighted, on the same sources and time")
+    field_n: int | None = column("reviews or replies that rests on")
+    difference: float | None = column("company minus field")
+    difference_low: float | None = column("lower end of its 95 % interval")
+    difference_high: float | None = column("upper end")
+    p: float | None = column("p against the margin; empty outside the family of tests")
+    q: float | None = column("after correction for the whole family (Benjamini-Hochberg)")
+    verdict: str = column("weakness, strength, lead, no clear difference, too few, not available, or indicative")
+    why: str | None = column("why there is no verdict, or what would settle it")
+    dropped: float | None = column("share of the company's texts that had no field beside them")
+    rank: float | None = column("order of importance among verdicts: lower bound of the effect times customers affected")
+
+
+@dataclass(slots=True)
+class Evidence(Table):
+    """The texts behind a finding, and those that speak against it."""
+
+    NAME: ClassVar[str] = "evidence"
+    INDEXES: ClassVar = (("finding", "side"),)
+    id: int = column("row")
+    finding: str = column("the finding", references="findings")
+    side: str = column("for, or against")
+    kind: str = column("review or reply: whose words")
+    target: str = column("id of the review or reply")
+    review: str = column("the review", references="reviews")
+    start: int | None = column("where the words begin")
+    end: int | None = column("where they end")
+    position: int = column("order on the page")
+
+
+@dataclass(slots=True)
+class Figure(Table):
+    """A curve or table behind a finding: points for a chart, one row each."""
+
+    NAME: ClassVar[str] = "figures"
+    KEY: ClassVar = ("finding", "series", "x")
+    finding: str = column("the finding", references="findings")
+    series: str = column("which curve")
+    x: str = column("place on the axis: hours, or a month")
+    y: float | None = column("height")
+    low: float | None = column("lower end of its interval")
+    high: float | None = column("upper end")
+    n: int | None = column("texts behind the point")
+
+
+TABLES: tuple[type[Table], ...] = (
+    Study, Company, Profile, Crawl, Problem, Page, Review, Reply, Look, Change, Tag, Mention, Label, Done, Template,
+    TemplateUse, Cell, Wait, Analysis, Finding, Evidence, Figure,
+)
+"""Every table, in the order of creation (what is referred to comes first)."""
