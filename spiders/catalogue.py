@@ -1,0 +1,44 @@
+"""What sources there are, and which one a public address belongs to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from scrapy.settings import BaseSettings
+from scrapy.spiderloader import get_spider_loader
+
+from spiders import policy
+from spiders.platforms.base import SourceSpider
+
+Sources = dict[str, type[SourceSpider]]
+
+
+def sources(settings: BaseSettings) -> Sources:
+    """Name to spider class, in alphabetical order."""
+    loader = get_spider_loader(settings)
+    return {name: loader.load(name) for name in sorted(loader.list())}  # type: ignore[misc]  # all our spiders are SourceSpiders
+
+
+def describe(found: Sources) -> dict[str, dict[str, Any]]:
+    """Name to title, options (a JSON Schema) and how the source is used."""
+    return {name: {"title": spider.title, "audience": spider.audience, "replies_visible": spider.replies_visible, "file": spider.is_file,
+                   "options": _schema(spider)} for name, spider in found.items()}
+
+
+def recognise(url: str, found: Sources) -> dict[str, Any]:
+    """The source of an address and its options; for an address that is import-only, why, and what may be done instead.
+
+    A source that reads any page (`schema_org`) answers last, so that a known site never falls to it.
+    """
+    address = url if "://" in url else f"https://{url}"
+    if refusal := policy.refuses(address):
+        return {"url": url, "refused": refusal.why, "instead": refusal.instead}
+    for name, spider in sorted(found.items(), key=lambda s: s[1].reads_any_page):
+        options = spider.recognise(address)
+        if options is not None:
+            return {"url": url, "source": name, "title": spider.title, "options": options, "guess": spider.reads_any_page}
+    return {"url": url, "source": None}
+
+
+def _schema(spider: type[SourceSpider]) -> dict[str, Any]:
+    return spider.options.model_json_schema() | {"title": spider.title}

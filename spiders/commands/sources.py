@@ -1,0 +1,31 @@
+"""`scrapy sources`: every source with its options, as JSON, and what a public address belongs to (`--recognise URL`)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from scrapy.commands import ScrapyCommand
+
+from spiders import catalogue
+
+
+class Command(ScrapyCommand):
+    requires_project = True
+    default_settings = {"LOG_ENABLED": False}
+
+    def syntax(self) -> str:
+        return "[--recognise URL …]"
+
+    def short_desc(self) -> str:
+        return "List the sources with their options, or recognise addresses (JSON)"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        super().add_options(parser)
+        parser.add_argument("--recognise", nargs="+", metavar="URL", help="say which source each address belongs to")
+
+    def run(self, args: list[str], opts: Any) -> None:
+        sources = catalogue.sources(self.settings)
+        found = [catalogue.recognise(url, sources) for url in opts.recognise] if opts.recognise else catalogue.describe(sources)
+        print(json.dumps(found, ensure_ascii=False))

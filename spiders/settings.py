@@ -1,0 +1,23 @@
+"""Only what differs from Scrapy's defaults: polite, loud and quiet in the right places."""
+
+BOT_NAME = "rapport"
+SPIDER_MODULES = ["spiders.sources"]
+COMMANDS_MODULE = "spiders.commands"
+
+# An honest name; the study's contact is added where it gives one (middlewares.py).
+USER_AGENT = "Rapport/0.1 (reads public reviews for comparison; one slow request at a time)"
+ROBOTSTXT_OBEY = True
+CONCURRENT_REQUESTS = 8
+CONCURRENT_REQUESTS_PER_DOMAIN = 1
+DOWNLOAD_DELAY = 1.0
+RETRY_TIMES = 2
+DOWNLOAD_MAXSIZE = 32 << 20
+COOKIES_ENABLED = False                      # nobody is logged in
+REDIRECT_MAX_TIMES = 5
+
+DOWNLOADER_MIDDLEWARES = {"spiders.middlewares.PolicyMiddleware": 50}
+ITEM_PIPELINES = {"spiders.pipelines.PeoplePipeline": 100, "spiders.pipelines.StorePipeline": 200}
+
+REMOTE_CONTROL_ENABLED = False
+TELNETCONSOLE_ENABLED = False
+LOG_LEVEL = "WARNING"
