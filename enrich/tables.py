@@ -289,16 +289,15 @@ class Label(Table):
 
 @dataclass(slots=True)
 class Done(Table):
-    """Which step has read which text, so that nothing is read twice."""
+    """Which steps have read which text, so that nothing is read twice."""
 
     NAME: ClassVar[str] = "done"
-    KEY: ClassVar = ("kind", "target", "step")
-    INDEXES: ClassVar = (("text_key", "step"),)
+    KEY: ClassVar = ("kind", "target")
+    INDEXES: ClassVar = (("text_key",),)
     kind: str = column("review or reply")
     target: str = column("id of the review or reply")
-    step: str = column("the step")
-    version: str = column("its version")
-    text_key: str = column("hash of the text it read")
+    text_key: str = column("hash of the text and its setting: an equal text takes over what was found here")
+    versions: str = column("every step that read it with its version: name=version, sorted, with commas")
 
 
 @dataclass(slots=True)
