@@ -3,42 +3,56 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from enrich.records import Rating
 
 _NUMBER = r"(\d+(?:[.,]\d+)?)"
-_OF = re.compile(rf"{_NUMBER}\s*(?:/|von|out of|of|sur|de)\s*{_NUMBER}", re.I)
-_BARE = re.compile(rf"{_NUMBER}(?:\s*(?:stars?|sterne?|étoiles?|points?))?$", re.I)
+_WORD = r"(?:\s*-?(?:stars?|sterne[n]?|étoiles?|estrellas?|stelle|points?|punkte[n]?|★|⭐))?"
+_LEAD = r"(?:(?:rated|rating|score|note|bewertung|bewertet mit)\s*:?\s*)?"
+_OF = re.compile(rf"{_LEAD}{_NUMBER}{_WORD}\s*(?:/|out of|von|of|sur|de|su|van)\s*{_NUMBER}{_WORD}$", re.I)
+_BARE = re.compile(rf"{_LEAD}{_NUMBER}{_WORD}$", re.I)
 _PERCENT = re.compile(rf"{_NUMBER}\s*%$")
+_FULL, _HALF = "★⭐✭✮", "½⯨"
+_STARS = frozenset(_FULL + _HALF + "☆✩ \ufe0f")
 
 
 def read(raw: object, *, best: object = None, worst: object = None) -> Rating | None:
     """The rating, with its raw form kept, or None where there is none (empty, or 0 on a scale that begins at 1).
 
-    `best` and `worst` are the ends of the scale, 5 and 1 unless the source says otherwise. Raises ValueError where `raw` is no
-    rating, or lies outside its scale.
+    `best` and `worst` are the ends of the scale, 5 and 1 unless the source says otherwise; a text that names its scale ("8/10")
+    is read on that. Stars that are drawn are out of five: "★★★" is three of five. Raises ValueError where `raw` is no rating,
+    or lies outside its scale.
     """
-    if raw is None or isinstance(raw, bool) or (isinstance(raw, float) and raw != raw):
+    if raw is None or isinstance(raw, bool) or raw != raw:
         return None
-    text = " ".join(str(raw).split())
-    if not text:
-        return None
-    if set(text) <= set("★☆⭐✩✭✮⯨½ \ufe0f"):
-        full = sum(text.count(c) for c in "★⭐✭✮") + 0.5 * (text.count("½") + text.count("⯨"))
-        return _scaled(text, full, 5.0, 1.0)
-    high, low = _number(best) or 5.0, _number(worst) if worst is not None else None
-    if of := _OF.search(text):
-        return _scaled(text, _float(of[1]), _float(of[2]), low)
-    if percent := _PERCENT.match(text):
-        return _scaled(text, _float(percent[1]), 100.0, 0.0)
-    if bare := _BARE.match(text):
-        return _scaled(text, _float(bare[1]), high, low)
-    raise ValueError(f"{text[:40]!r} is not a rating")
+    return _read(" ".join(str(raw).split()), _number(best), _number(worst))
+
+
+def bare(raw: object) -> float | None:
+    """The number of a rating that does not name its scale, or None."""
+    found = None if raw is None or isinstance(raw, bool) else _BARE.match(str(raw).strip())
+    return _float(found[1]) if found else None
 
 
 def stars(value: float) -> int:
     """A rating between 0 and 1 on five stars."""
     return int(1 + 4 * value + 0.5)
+
+
+@lru_cache(maxsize=4096)
+def _read(text: str, best: float | None, worst: float | None) -> Rating | None:
+    if not text:
+        return None
+    if _STARS.issuperset(text):
+        return _scaled(text, sum(map(text.count, _FULL)) + sum(map(text.count, _HALF)) / 2, 5.0, 1.0)
+    if of := _OF.match(text):
+        return _scaled(text, _float(of[1]), _float(of[2]), worst)
+    if percent := _PERCENT.match(text):
+        return _scaled(text, _float(percent[1]), 100.0, 0.0)
+    if found := _BARE.match(text):
+        return _scaled(text, _float(found[1]), best or 5.0, worst)
+    raise ValueError(f"{text[:40]!r} is not a rating")
 
 
 def _scaled(raw: str, value: float, best: float, worst: float | None) -> Rating | None:
@@ -51,6 +65,7 @@ def _scaled(raw: str, value: float, best: float, worst: float | None) -> Rating 
 
 
 def _number(value: object) -> float | None:
+    """An end of a scale, or None where it is not given as a number (pages state it as free text)."""
     try:
         return _float(str(value)) if value is not None else None
     except ValueError:
