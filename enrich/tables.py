@@ -23,6 +23,8 @@ class Table:
     KEY: ClassVar[tuple[str, ...]] = ("id",)
     INDEXES: ClassVar[tuple[tuple[str, ...], ...]] = ()
     SEARCH: ClassVar[tuple[str, ...]] = ()
+    WORKING: ClassVar[bool] = False
+    """The program's own bookkeeping: neither shown nor exported."""
 
     @classmethod
     def columns(cls) -> dict[str, Field[Any]]:
@@ -235,6 +237,17 @@ class Change(Table):
 
 
 @dataclass(slots=True)
+class Stale(Table):
+    """Days whose counts in cells and waits are out of date, because something new came."""
+
+    NAME: ClassVar[str] = "stale"
+    WORKING: ClassVar = True
+    KEY: ClassVar = ("company", "day")
+    company: str = column("the company", references="companies")
+    day: str = column("day the review was written; empty where the source gives none")
+
+
+@dataclass(slots=True)
 class Tag(Table):
     """The vocabulary: every theme, move and label value, as the lens files define them."""
 
@@ -292,6 +305,7 @@ class Done(Table):
     """Which steps have read which text, so that nothing is read twice."""
 
     NAME: ClassVar[str] = "done"
+    WORKING: ClassVar = True
     KEY: ClassVar = ("kind", "target")
     INDEXES: ClassVar = (("text_key",),)
     kind: str = column("review or reply")
@@ -302,22 +316,22 @@ class Done(Table):
 
 @dataclass(slots=True)
 class Template(Table):
-    """A reply that is pasted with little change."""
+    """A reply that a company pastes with little change: a stem with three uses or more."""
 
     NAME: ClassVar[str] = "templates"
     INDEXES: ClassVar = (("company",),)
     id: str = column("hash of company and masked text")
     company: str = column("the company that uses it", references="companies")
-    text: str = column("the masked text: names, numbers and links are placeholders")
+    text: str = column("the masked text: names, numbers and links are placeholders, greeting and signature are left out")
     uses: int = column("replies it was pasted into")
     first_used: str | None = column("first use")
     last_used: str | None = column("last use")
-    complaints: int = column("complaints among the reviews it was pasted under")
+    complaints: int = column("reviews it was pasted under that are complaints, or have 1 or 2 stars")
 
 
 @dataclass(slots=True)
 class TemplateUse(Table):
-    """Which template a reply was pasted from."""
+    """Which template a reply was pasted from; a reply that is not here was written for its review, or pasted less than three times."""
 
     NAME: ClassVar[str] = "template_uses"
     KEY: ClassVar = ("reply",)
@@ -325,6 +339,46 @@ class TemplateUse(Table):
     reply: str = column("the reply", references="replies")
     template: str = column("the template", references="templates")
     similarity: float = column("likeness to the template's text, 0 to 1")
+
+
+@dataclass(slots=True)
+class Wording(Table):
+    """Every distinct text that a company replies with, and the stem it grows from, so that no text is compared twice."""
+
+    NAME: ClassVar[str] = "wordings"
+    WORKING: ClassVar = True
+    KEY: ClassVar = ("company", "text_key")
+    INDEXES: ClassVar = (("masked",),)
+    company: str = column("the company", references="companies")
+    text_key: str = column("hash of the text")
+    masked: int = column("hash of company and masked words: equal ones have one stem")
+    stem: int | None = column("the stem; empty where no word is left after masking")
+    similarity: float = column("likeness to the stem's text, 0 to 1")
+    version: str = column("version of the masking and comparing")
+
+
+@dataclass(slots=True)
+class Stem(Table):
+    """The first of a group of near-equal replies, which later ones are compared with; from three uses on it is a template."""
+
+    NAME: ClassVar[str] = "stems"
+    WORKING: ClassVar = True
+    KEY: ClassVar = ("number",)
+    INDEXES: ClassVar = (("company",),)
+    number: int = column("hash of company and masked words; in hexadecimal it is the template's id")
+    company: str = column("the company", references="companies")
+    text: str = column("the masked text")
+
+
+@dataclass(slots=True)
+class StemBand(Table):
+    """The search index of the stems: texts that are alike share a band more often than not (MinHash with locality-sensitive hashing)."""
+
+    NAME: ClassVar[str] = "stem_bands"
+    WORKING: ClassVar = True
+    KEY: ClassVar = ("band", "stem")
+    band: int = column("hash of company and a piece of the stem's MinHash signature")
+    stem: int = column("the stem")
 
 
 @dataclass(slots=True)
@@ -441,7 +495,7 @@ class Figure(Table):
 
 
 TABLES: tuple[type[Table], ...] = (
-    Study, Company, Profile, Crawl, Problem, Page, Review, Reply, Look, Change, Tag, Mention, Label, Done, Template,
-    TemplateUse, Cell, Wait, Analysis, Finding, Evidence, Figure,
+    Study, Company, Profile, Crawl, Problem, Page, Review, Reply, Look, Change, Stale, Tag, Mention, Label, Done, Template,
+    TemplateUse, Stem, Wording, StemBand, Cell, Wait, Analysis, Finding, Evidence, Figure,
 )
 """Every table, in the order of creation (what is referred to comes first)."""
