@@ -17,6 +17,7 @@ from enrich.mistakes import Mistake
 from enrich.tables import TABLES, Table
 
 Row = TypeVar("Row", bound=Table)
+Value = TypeVar("Value")
 Parameters = Sequence[Any] | Mapping[str, Any]
 
 APPLICATION = 0x5270_7431
@@ -123,12 +124,19 @@ class Store:
             for name in types.keys() - there.columns_dict.keys():
                 there.add_column(name, types[name])
         else:
-            references = [(f.name, f.metadata["references"], "id") for f in table.columns().values() if f.metadata["references"]]
+            keys = {t.NAME: t.KEY[0] for t in TABLES}
+            references = [(f.name, to, keys[to]) for f in table.columns().values() if (to := f.metadata["references"])]
             there.create(types, pk=table.KEY[0] if len(table.KEY) == 1 else table.KEY, foreign_keys=references)
         for index in table.INDEXES:
             there.create_index(index, if_not_exists=True)
         if table.SEARCH and there.detect_fts() is None:
             there.enable_fts(table.SEARCH, create_triggers=True, tokenize="porter unicode61")
+
+
+def chunks(values: Sequence[Value], size: int) -> Iterator[Sequence[Value]]:
+    """A sequence in stretches of `size`: SQLite takes only so many parameters."""
+    for start in range(0, len(values), size):
+        yield values[start:start + size]
 
 
 def numbered(table: type[Table]) -> bool:

@@ -1,0 +1,80 @@
+"""Where pages go: into the store, people masked on the way in, by the ledger."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from typing import Self
+
+from scrapy import signals
+from scrapy.crawler import Crawler
+
+from enrich.ledger import Run, register
+from enrich.records import Page
+from enrich.store import Store, unusable
+from spiders.platforms.base import Place, SourceSpider
+
+log = logging.getLogger(__name__)
+
+
+class StorePipeline:
+    """Opens a run for every place of the spider, stores page after page, and closes the runs with their outcome."""
+
+    def __init__(self, crawler: Crawler) -> None:
+        self.crawler = crawler
+        self.store: Store | None = None
+        self.runs: dict[str, Run] = {}
+        self.refused: set[str] = set()
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        pipeline = cls(crawler)
+        crawler.signals.connect(pipeline.open_runs, signal=signals.spider_opened)
+        crawler.signals.connect(pipeline.close_runs, signal=signals.spider_closed)
+        return pipeline
+
+    def open_runs(self, spider: SourceSpider) -> None:
+        if spider.study is None:
+            return
+        self.began = time.monotonic()
+        self.store = Store(spider.study.database, create=True)
+        register(self.store, spider.study)
+        for place in spider.places.values():
+            if spider.replies_visible is not None and place.source.replies_visible is None:
+                self.store.execute("update profiles set replies_visible = ? where id = ?", (int(spider.replies_visible), place.profile))
+            self.runs[place.profile] = Run.begin(self.store, spider.study, place.profile, imported=spider.is_file,
+                                                 since=spider.since.date().isoformat() if spider.since else None)
+
+    def process_item(self, item: Page) -> Page:
+        if self.store is None:
+            return item
+        try:
+            self.runs[item.profile].take(item)
+        except sqlite3.OperationalError as error:
+            log.critical("%s", unusable(self.store.path, error))
+            self.crawler.engine.close_spider_async(reason="store_unusable")  # type: ignore[union-attr]  # it runs
+        return item
+
+    def close_runs(self, spider: SourceSpider, reason: str) -> None:
+        if self.store is None:
+            return
+        seconds = round(time.monotonic() - self.began, 1)
+        try:
+            for place in spider.places.values():
+                self.runs[place.profile].finish(outcome(self.runs[place.profile], place, reason), requests=place.requests, responses=place.responses, seconds=seconds)
+        except sqlite3.OperationalError as error:
+            log.critical("%s", unusable(self.store.path, error))
+        finally:
+            self.store.close()
+
+
+def outcome(run: Run, place: Place, reason: str) -> str:
+    """How a run ended: a true end, an empty one that may be a block, or one that was cut short."""
+    if reason != "finished":
+        return "interrupted" if reason == "shutdown" else "failed"
+    if run.row.reviews or run.row.replies:
+        return "finished"
+    if place.requests and not place.responses:
+        return "failed"
+    return "failed" if run.row.problems else "empty"

@@ -16,7 +16,7 @@ COOKIES_ENABLED = False                      # nobody is logged in
 REDIRECT_MAX_TIMES = 5
 
 DOWNLOADER_MIDDLEWARES = {"spiders.middlewares.PolicyMiddleware": 50}
-ITEM_PIPELINES = {"spiders.pipelines.PeoplePipeline": 100, "spiders.pipelines.StorePipeline": 200}
+ITEM_PIPELINES = {"spiders.pipelines.StorePipeline": 200}
 
 REMOTE_CONTROL_ENABLED = False
 TELNETCONSOLE_ENABLED = False

@@ -1,0 +1,366 @@
+"""The ledger: takes in what spiders draw, people masked, and writes down every change of what was known as a dated change with its cause."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any
+
+from enrich import people, ratings, records, tables
+from enrich import study as studies
+from enrich.store import Row, Store, chunks
+from enrich.text import MAX_TEXT, key
+
+VANISHED_AFTER = 2
+"""Looks in a row that bring a review without a known reply, after which the reply is taken as vanished (one miss may be a hiccup)."""
+MOST_PROBLEMS = 100
+"""Problems of one run that are named one by one; the rest of each sort is only counted."""
+FOLLOWED = ("created_at", "created_until", "rating_raw", "author", "unit", "verified", "source_language", "app_version", "country")
+"""Columns of a review beside its text whose change is written down."""
+
+
+def register(store: Store, study: studies.Study) -> None:
+    """Writes the study, its companies and their places, as study.toml has them now. A company that left stays, marked removed."""
+    old = next(store.read(tables.Study), None)
+    period = study.period
+    store.write([tables.Study(
+        id=old.id if old else uuid.uuid4().hex[:12], title=study.title, client=study.client, period_from=_day(period.start), period_to=_day(period.end),
+        created_at=old.created_at if old else now())])
+    known = {c.id for c in study.companies}
+    store.write(replace(c, role="removed") for c in list(store.read(tables.Company)) if c.id not in known)
+    store.write(tables.Company(c.id, c.name, "client" if study.is_client(c) else "rival", *(json.dumps(v, ensure_ascii=False) for v in (c.aliases, c.domains, c.accounts)))
+                for c in study.companies)
+    for company in study.companies:
+        store.write(_profile(store, company, source) for source in company.sources)
+
+
+def _profile(store: Store, company: studies.Company, source: studies.Source) -> tables.Profile:
+    id = company.profile(source)
+    before = store.get(tables.Profile, id)
+    visible = source.replies_visible if source.replies_visible is not None else before.replies_visible if before else None
+    return tables.Profile(
+        id=id, company=company.id, spider=source.source, source=source.published_at, key=source.key, url=source.url, audience=source.audience, unit=source.unit,
+        replies_visible=None if visible is None else int(visible), population=source.population, private=int(source.private), publish=source.publish,
+        basis=source.basis, says_total=before.says_total if before else None)
+
+
+@dataclass(slots=True)
+class Run:
+    """One run over one profile, from `begin` to `finish`; `take` stores its pages."""
+
+    store: Store
+    profile: tables.Profile
+    secret: bytes
+    names: tuple[str, ...]                                 # of the companies: never masked as people
+    row: tables.Crawl
+    imported: bool                                         # from a file: its changes have the cause import
+    ordinals: Counter[tuple[str, ...]] = field(default_factory=Counter)
+    named: int = 0
+    previous: dict[str, str] = field(default_factory=dict)                       # of reviews whose replies come in several pages: their last look before this run
+    desk: dict[tuple[type[tables.Table], tuple[str, ...]], tables.Table] = field(default_factory=dict)   # what is known of the page at hand
+    unwritten: set[tuple[type[tables.Table], tuple[str, ...]]] = field(default_factory=set)
+    answers: dict[str, dict[str, tables.Reply]] = field(default_factory=dict)    # review to its replies on the desk
+
+    @classmethod
+    def begin(cls, store: Store, study: studies.Study, profile: str, *, imported: bool, since: str | None = None) -> Run:
+        """Opens a run. One of the same profile that never ended was killed: it is marked interrupted."""
+        place = store.get(tables.Profile, profile)
+        assert place is not None, f"{profile} was not registered"
+        store.execute("update crawls set outcome = 'interrupted' where profile = ? and outcome = 'running'", (profile,))
+        row = tables.Crawl(id=uuid.uuid4().hex[:16], profile=profile, started_at=now(), finished_at=None, outcome="running", since=since, requests=0, responses=0,
+                           reviews=0, replies=0, new_reviews=0, new_replies=0, changes=0, problems=0, seconds=None)
+        store.write([row])
+        first = store.one("select count(*) from reviews") == 0
+        secret = people.secret(store.one("select id from study"), create=first)
+        names = tuple(n for c in study.companies for n in (c.name, *c.aliases, *c.domains))
+        return cls(store, place, secret, names, row, imported)
+
+    def finish(self, outcome: str, *, requests: int = 0, responses: int = 0, seconds: float | None = None) -> None:
+        """Closes the run with its counts."""
+        self.row = replace(self.row, finished_at=now(), outcome=outcome, requests=requests, responses=responses, seconds=seconds)
+        self.store.write([self.row])
+
+    def take(self, page: records.Page) -> None:
+        """Stores a page, all of it or nothing: reviews, replies, problems, and every change of what was known."""
+        before = replace(self.row)
+        try:
+            with self.store.atomic():
+                self._take(page)
+        except BaseException:
+            self.row = before
+            raise
+        finally:
+            self.desk.clear()
+            self.answers.clear()
+            self.unwritten.clear()
+
+    def _take(self, page: records.Page) -> None:
+        seen = records.iso(page.seen_at)
+        problems = list(page.problems)
+        drawn: list[tuple[records.Review, tables.Review]] = []
+        for review in page.reviews:
+            try:
+                drawn.append((review, self._masked(review)))
+            except Refused as refusal:
+                problems.append(records.Problem(f"{page.url}, review {review.id or '?'}", str(refusal)))
+        self._fetch([new.id for _, new in drawn])
+        for review, new in drawn:
+            self._review(review, new, seen)
+        for reply in page.replies:
+            if not self._late(reply, seen):
+                problems.append(records.Problem(f"{page.url}, reply {reply.id or '?'}", f"answers the review {reply.review}, which did not come", "crawl the whole place again"))
+        if page.status in (404, 410):
+            for gone in self.store.read(tables.Review, "profile = ? and url = ?", (self.profile.id, page.url)):
+                self._gone(gone, seen)
+        for table in (tables.Review, tables.Reply, tables.Look, tables.Change, tables.Stale):
+            self.store.write(row for (kind, _), row in self.desk.items() if kind is table and (kind, _) in self.unwritten)
+        for problem in problems:
+            self._problem(problem, seen)
+        if page.total is not None:
+            self.store.execute("update profiles set says_total = ? where id = ?", (page.total, self.profile.id))
+        if page.bytes or page.status:
+            self.store.write([tables.Page(uuid.uuid4().hex[:16], self.row.id, page.url, seen, page.status, page.hash, page.bytes, len(drawn))])
+        self.store.write([self.row])
+
+    def _fetch(self, ids: list[str]) -> None:
+        """Puts what is known of some reviews on the desk, by a few queries for a whole page."""
+        for chunk in chunks(ids, 500):
+            marks = ", ".join("?" * len(chunk))
+            reviews = list(self.store.read(tables.Review, f"id in ({marks})", chunk))
+            self.desk.update(((tables.Review, (r.id,)), r) for r in reviews)
+            replies = list(self.store.read(tables.Reply, f"review in ({marks})", chunk)) if reviews else []
+            for kind, targets in (("review", [r.id for r in reviews]), ("reply", [r.id for r in replies])):
+                for part in chunks(targets, 500):
+                    looks = self.store.read(tables.Look, f"kind = ? and target in ({', '.join('?' * len(part))})", (kind, *part))
+                    self.desk.update(((tables.Look, (kind, look.target)), look) for look in looks)
+            for reply in replies:
+                self._put(reply, written=True)
+
+    def _put(self, row: tables.Table, *, written: bool = False) -> None:
+        at = (type(row), tuple(getattr(row, k) for k in row.KEY))
+        self.desk[at] = row
+        if isinstance(row, tables.Reply):
+            self.answers.setdefault(row.review, {})[row.id] = row
+        if not written:
+            self.unwritten.add(at)
+
+    def _on_desk(self, table: type[Row], *key: str) -> Row | None:
+        return self.desk.get((table, key))  # type: ignore[return-value]  # its class is its key
+
+    def _problem(self, problem: records.Problem, at: str) -> None:
+        self.row.problems += 1
+        self.named += 1
+        what = people.mask_contacts(problem.what)
+        if self.named <= MOST_PROBLEMS:
+            self.store.write([tables.Problem(uuid.uuid4().hex[:16], self.row.id, at, problem.place, what, problem.cure, 1)])
+            return
+        sort = self.store.one("select id from problems where crawl = ? order by what = ? desc, rowid desc limit 1", (self.row.id, what))
+        self.store.execute("update problems set count = count + 1 where id = ?", (sort,))
+
+    # reviews
+
+    def _review(self, drawn: records.Review, new: tables.Review, seen: str) -> None:
+        self.row.reviews += 1
+        before = self._on_desk(tables.Review, new.id)
+        look = self._on_desk(tables.Look, "review", new.id)
+        known = dict(self.answers.get(new.id, {}))
+        if before is None or look is None:
+            self.row.new_reviews += 1
+            self._put(new)
+            self._put(tables.Look("review", new.id, seen, seen, 1, 0, None))
+            self._touched(new)
+        elif seen >= look.last_seen:
+            self._compare(before, new, look, seen)
+            self._looked(look, seen)
+            if seen > look.last_seen:
+                self._touched(new)                         # it waited on, or was answered
+        else:                                              # an older file, read after a newer one: it only shows that the review stood earlier
+            self._put(replace(look, first_seen=min(look.first_seen, seen)))
+        again = look.last_seen if look and seen > look.last_seen else None       # the last look before this one
+        if again and not drawn.complete:
+            self.previous[new.id] = again
+        came = set()
+        for position, reply in enumerate(drawn.replies, 1):
+            came.add(id := _hash(new.id, reply.id or f"#{position}"))
+            self._reply(new, reply, id, position, drawn.author, again, seen, newest=look is None or seen >= look.last_seen)
+        if drawn.complete and again:
+            for reply_ in known.values():
+                if reply_.id not in came:
+                    self._missing(reply_, seen)
+
+    def _masked(self, drawn: records.Review) -> tables.Review:
+        title, text = (" ".join(drawn.title.split()) if drawn.title else None), drawn.text.strip() if drawn.text else None
+        whole = text if not title or (text or "").startswith(title.rstrip("… .")) else f"{title}\n{text}" if text else title
+        if whole and len(whole) > MAX_TEXT:
+            raise Refused(f"its text has {len(whole):,} characters: what is longer than {MAX_TEXT:,} is no review")
+        masked = people.mask_review(_clean(whole), drawn.author, self.names) if whole else None
+        author = people.author_key(self.secret, drawn.author, drawn.author_id)
+        created, edited = drawn.created, drawn.edited
+        profile = self.profile
+        return tables.Review(
+            id=self._id(drawn, author), profile=profile.id, company=profile.company, source=profile.source, audience=profile.audience, source_id=drawn.id,
+            derived_id=int(drawn.id is None), url=drawn.url, author=author, title=people.mask_review(_clean(title), drawn.author, self.names) if title else None, text=masked or None,
+            raw_hash=people.keyed(self.secret, "text", title or "", text or ""), text_key=key(masked) if masked else None,
+            rating_raw=drawn.rating.raw if drawn.rating else None, rating=round(drawn.rating.value, 4) if drawn.rating else None,
+            stars=ratings.stars(drawn.rating.value) if drawn.rating else None,
+            created_at=_earliest(created), created_until=_latest(created), created_precision=created.precision if created else None,
+            created_kind=drawn.created_kind, edited_at=_earliest(edited), source_language=drawn.language, app_version=drawn.app_version, country=drawn.country,
+            verified=None if drawn.verified is None else int(drawn.verified), unit=drawn.unit or profile.unit)
+
+    def _id(self, drawn: records.Review, author: str | None) -> str:
+        """From the source's own id; where it has none, from author, time and order, never from the text (an edit is the same review)."""
+        if drawn.id is not None:
+            return _hash(self.profile.id, drawn.id)
+        parts = (author or "", _earliest(drawn.created) or "", drawn.unit or "")
+        self.ordinals[parts] += 1
+        return _hash(self.profile.id, "derived", *parts, str(self.ordinals[parts]))
+
+    def _compare(self, before: tables.Review, new: tables.Review, look: tables.Look, seen: str) -> None:
+        """Writes down what differs from the known review, then stores it as it stands now."""
+        edited = before.raw_hash != new.raw_hash
+        cause = self._cause()
+        if edited:
+            self._change("review", new.id, new.id, "edited", before.text, new.text, look.last_seen, seen, cause)
+        elif before.text != new.text:
+            self._change("review", new.id, new.id, "edited", before.text, new.text, look.last_seen, seen, "masking")
+        for name in FOLLOWED:
+            old, now_ = getattr(before, name), getattr(new, name)
+            if old != now_ and now_ is not None:
+                rated = name == "rating_raw"
+                self._change("review", new.id, new.id, "rated" if rated else name, old, now_, look.last_seen, seen,
+                             cause if rated or edited or (name.startswith("created") and new.created_kind == "edited") else "parser")
+            elif now_ is None and old is not None:
+                setattr(new, name, old)                    # a record that says less takes nothing away
+        if new.created_kind == "edited" and before.created_at and new.created_at and before.created_at < new.created_at:
+            new.edited_at, new.created_at, new.created_until = new.created_at, before.created_at, before.created_until   # the earliest time seen is nearest to the creation
+        if before != new:
+            self._put(new)
+            if before.text != new.text or before.stars != new.stars:
+                self._touched(new)
+
+    # replies
+
+    def _late(self, drawn: records.Reply, seen: str) -> bool:
+        """Stores a reply that came without its review; false where that review is not known."""
+        id = _hash(self.profile.id, drawn.review or "")
+        if not self._on_desk(tables.Review, id):
+            self._fetch([id])
+        review, look = self._on_desk(tables.Review, id), self._on_desk(tables.Look, "review", id)
+        if review is None or look is None:
+            return False
+        known = self.answers.get(id, {})
+        mine = _hash(id, drawn.id or f"#{len(known) + 1}")
+        position = known[mine].position if mine in known else len(known) + 1
+        self._reply(review, drawn, mine, position, None, self.previous.get(id), seen, newest=seen >= look.last_seen)
+        return True
+
+    def _reply(self, review: tables.Review, drawn: records.Reply, id: str, position: int, customer: str | None, again: str | None, seen: str, *, newest: bool) -> None:
+        """Stores one reply. `again`: the last look at its review before this one, None where the review is new."""
+        created, text = drawn.created, drawn.text.strip() if drawn.text else None
+        masked = people.mask_reply(_clean(text), customer, self.names) if text else None
+        new = tables.Reply(
+            id=id, review=review.id, profile=self.profile.id, company=self.profile.company, source_id=drawn.id, position=position, role=drawn.role, role_basis=drawn.role_basis,
+            author=people.author_key(self.secret, drawn.author, drawn.author_id), text=masked, raw_hash=people.keyed(self.secret, "text", text or ""), text_key=key(masked) if masked else None,
+            created_at=_earliest(created), created_until=_latest(created), created_precision=created.precision if created else None,
+            edited_at=_earliest(drawn.edited))
+        self.row.replies += 1
+        before, look = self._on_desk(tables.Reply, id), self._on_desk(tables.Look, "reply", id)
+        if before is None or look is None:
+            self.row.new_replies += 1
+            self._put(new)
+            self._put(tables.Look("reply", id, seen, seen, 1, 0, None))
+            if again:
+                self._change("reply", id, review.id, "appeared", None, masked, again, seen, self._cause())
+            if self.profile.replies_visible is None and drawn.role in records.ANSWERING:
+                self.profile = replace(self.profile, replies_visible=1)
+                self.store.execute("update profiles set replies_visible = 1 where id = ?", (self.profile.id,))
+            self._touched(review)
+        elif newest:
+            edited = before.raw_hash != new.raw_hash
+            if edited or before.text != new.text:
+                self._change("reply", id, review.id, "edited", before.text, new.text, look.last_seen, seen, self._cause() if edited else "masking")
+            if look.gone_at:
+                self._change("reply", id, review.id, "returned", None, masked, look.last_seen, seen, self._cause())
+                self._touched(review)
+            if before.created_at and new.created_at and before.created_at < new.created_at:
+                new.created_at, new.created_until, new.edited_at = before.created_at, before.created_until, new.created_at   # the first answer ended the wait
+            if before != new:
+                self._put(new)
+            self._looked(look, seen)
+
+    def _missing(self, reply: tables.Reply, seen: str) -> None:
+        """A known reply that did not come with its review: missing at first, vanished when that is seen again."""
+        look = self._on_desk(tables.Look, "reply", reply.id)
+        if look is None or look.gone_at:
+            return
+        missing = look.missing + 1
+        gone = missing >= VANISHED_AFTER
+        self._change("reply", reply.id, reply.review, "vanished" if gone else "missing", reply.text, None, look.last_seen, seen, self._cause())
+        self._put(replace(look, missing=missing, gone_at=seen if gone else None))
+        if gone and (review := self._on_desk(tables.Review, reply.review)):
+            self._touched(review)
+
+    def _gone(self, review: tables.Review, seen: str) -> None:
+        """A review whose own page is no longer there."""
+        look = self.store.get(tables.Look, "review", review.id)
+        if look and not look.gone_at:
+            self._change("review", review.id, review.id, "vanished", review.text, None, look.last_seen, seen, self._cause())
+            self._put(replace(look, gone_at=seen))
+            self._touched(review)
+
+    # what both share
+
+    def _looked(self, look: tables.Look, seen: str) -> None:
+        if seen > look.last_seen or look.missing:
+            self._put(replace(look, last_seen=seen, looks=look.looks + (seen > look.last_seen), missing=0, gone_at=None))
+
+    def _change(self, kind: str, target: str, review: str, what: str, old: Any, new: Any, not_before: str, seen: str, cause: str) -> None:
+        self.row.changes += 1
+        self._put(tables.Change(
+            id=_hash(kind, target, what, seen), kind=kind, target=target, review=review, company=self.profile.company, what=what,
+            old=None if old is None else str(old), new=None if new is None else str(new), not_before=not_before, noticed_at=seen, cause=cause, crawl=self.row.id))
+
+    def _cause(self) -> str:
+        return "import" if self.imported else "source"
+
+    def _touched(self, review: tables.Review) -> None:
+        self._put(tables.Stale(review.company, (review.created_at or "")[:10]))
+
+
+class Refused(Exception):
+    """A record that cannot be stored; its page goes in without it."""
+
+
+def forget_running(store: Store) -> int:
+    """Marks runs that never ended as interrupted; returns how many."""
+    return store.execute("update crawls set outcome = 'interrupted' where outcome = 'running'")
+
+
+def now() -> str:
+    return records.iso(datetime.now(UTC))
+
+
+def _clean(text: str | None) -> str:
+    """Without control characters, which no review needs and some programs stumble over; line breaks stay."""
+    return "".join(c for c in text or "" if c >= " " or c in "\n\t").replace("\u200b", "")
+
+
+def _hash(*parts: str) -> str:
+    return blake2b("\x1f".join(parts).encode(), digest_size=10).hexdigest()
+
+
+def _earliest(when: records.When | None) -> str | None:
+    return records.iso(when.earliest) if when else None
+
+
+def _latest(when: records.When | None) -> str | None:
+    return records.iso(when.latest) if when else None
+
+
+def _day(day: Any) -> str | None:
+    return day.isoformat() if day else None
+

@@ -1,0 +1,196 @@
+"""The ledger: what is known is never overwritten silently, and everything can be taken in twice."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from enrich import records, study, tables
+from enrich.ledger import Run, register
+from enrich.mistakes import Mistake
+from enrich.store import Store
+
+STUDY = """
+title = "Two shops"
+client = "Ours"
+[[companies]]
+name = "Ours"
+[[companies]]
+name = "Theirs"
+[[companies.sources]]
+source = "discourse"
+url = "https://forum.theirs.example"
+"""
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> study.Study:
+    monkeypatch.setenv("RAPPORT_KEYS", str(tmp_path / "keys"))
+    (tmp_path / "study.toml").write_text(STUDY)
+    return study.load(tmp_path)
+
+
+def look(study_: study.Study, day: int, *reviews: records.Review, imported: bool = False, status: int | None = 200, url: str = "https://forum.theirs.example/latest.json") -> tables.Crawl:
+    """One run that brings some reviews on a day of May."""
+    company = study_.companies[1]
+    with Store(study_.database, create=True) as store:
+        register(store, study_)
+        run = Run.begin(store, study_, company.profile(company.sources[0]), imported=imported)
+        run.take(records.Page(run.profile.id, url, datetime(2026, 5, day, tzinfo=UTC), status, "h", 1, list(reviews)))
+        run.finish("finished")
+        return run.row
+
+
+def review(text: str | None = "Nobody answers my letters.", stars: int = 1, replies: list[records.Reply] | None = None, **more: object) -> records.Review:
+    rating = records.Rating(str(stars), (stars - 1) / 4)
+    made = {"id": "7", "author": "Ada Bell", "created": records.When.at(datetime(2026, 4, 1)), **more}
+    return records.Review(text=text, rating=rating, replies=replies or [], **made)  # type: ignore[arg-type]
+
+
+def answer(text: str = "Dear Ada, we are sorry. Regards, Tom", day: int = 3) -> records.Reply:
+    return records.Reply(text, created=records.When.at(datetime(2026, 4, day)))
+
+
+def changes(study_: study.Study) -> list[tuple[str, str, str, str | None, str]]:
+    with Store(study_.database) as store:
+        return [(c.kind, c.what, c.cause, c.not_before, c.noticed_at) for c in store.read(tables.Change, "1 order by noticed_at, kind, what")]
+
+
+def test_an_edit_a_late_reply_and_a_vanished_reply_are_dated_changes_and_nothing_is_lost(place: study.Study) -> None:
+    look(place, 1, review())
+    look(place, 5, review("Nobody answers. Update: still nobody.", stars=2, replies=[answer()]))
+    look(place, 9, review("Nobody answers. Update: still nobody.", stars=2))
+    look(place, 12, review("Nobody answers. Update: still nobody.", stars=2))
+    assert changes(place) == [
+        ("reply", "appeared", "source", "2026-05-01T00:00:00Z", "2026-05-05T00:00:00Z"),
+        ("review", "edited", "source", "2026-05-01T00:00:00Z", "2026-05-05T00:00:00Z"),
+        ("review", "rated", "source", "2026-05-01T00:00:00Z", "2026-05-05T00:00:00Z"),
+        ("reply", "missing", "source", "2026-05-05T00:00:00Z", "2026-05-09T00:00:00Z"),
+        ("reply", "vanished", "source", "2026-05-05T00:00:00Z", "2026-05-12T00:00:00Z"),
+    ]
+    with Store(place.database) as store:
+        assert [r.text for r in store.read(tables.Reply)] == ["Dear [customer], we are sorry. Regards, [staff]"]
+        assert [(c.old, c.new) for c in store.read(tables.Change, "what = 'edited'")] == [("Nobody answers my letters.", "Nobody answers. Update: still nobody.")]
+        assert [(look.last_seen, look.gone_at) for look in store.read(tables.Look, "kind = 'reply'")] == [("2026-05-05T00:00:00Z", "2026-05-12T00:00:00Z")]
+        assert store.one("select last_seen from looks where kind = 'review'") == "2026-05-12T00:00:00Z"
+
+
+def test_a_reply_that_missed_one_look_has_not_vanished(place: study.Study) -> None:
+    look(place, 1, review(replies=[answer()]))
+    look(place, 2, review())
+    look(place, 3, review(replies=[answer()]))
+    assert [c[1] for c in changes(place)] == ["missing"]
+
+
+def test_a_vanished_reply_that_comes_back_has_returned(place: study.Study) -> None:
+    for day, replies in ((1, [answer()]), (2, []), (3, []), (4, [answer()])):
+        look(place, day, review(replies=replies))
+    assert [c[1] for c in changes(place)] == ["missing", "vanished", "returned"]
+
+
+def test_a_record_whose_replies_come_later_does_not_make_them_vanish(place: study.Study) -> None:
+    look(place, 1, review(replies=[answer()]))
+    look(place, 2, review(complete=False))
+    look(place, 3, review(complete=False))
+    assert changes(place) == []
+
+
+def test_the_same_look_twice_changes_nothing(place: study.Study) -> None:
+    look(place, 1, review(replies=[answer()]))
+    with Store(place.database) as store:
+        before = [list(store.rows(f"select * from {t}")) for t in ("reviews", "replies", "looks", "changes")]
+    again = look(place, 1, review(replies=[answer()]))
+    with Store(place.database) as store:
+        assert [list(store.rows(f"select * from {t}")) for t in ("reviews", "replies", "looks", "changes")] == before
+    assert (again.reviews, again.new_reviews, again.new_replies, again.changes) == (1, 0, 0, 0)
+
+
+def test_an_older_file_read_after_a_newer_one_overwrites_nothing(place: study.Study) -> None:
+    look(place, 9, review("New words."))
+    look(place, 2, review("Old words."), imported=True)
+    with Store(place.database) as store:
+        assert store.one("select text from reviews") == "New words."
+        assert store.one("select first_seen || ' ' || last_seen from looks") == "2026-05-02T00:00:00Z 2026-05-09T00:00:00Z"
+
+
+def test_a_change_of_masking_is_told_from_a_change_at_the_source(place: study.Study) -> None:
+    look(place, 1, review("Ada here: nobody answers."))
+    with Store(place.database) as store:
+        store.execute("update reviews set text = 'Ada here: nobody answers.'")       # as an older version would have left it
+    look(place, 2, review("Ada here: nobody answers."))
+    assert [(c[1], c[2]) for c in changes(place)] == [("edited", "masking")]
+
+
+def test_people_never_reach_the_database(place: study.Study) -> None:
+    look(place, 1, review("Ada Bell here, ada@bell.example, +44 20 7946 0958. Spoke to Tom from customer service.",
+                          replies=[answer("Hi Ada, call me. Regards, Tom Reed")]))
+    raw = b"".join(p.read_bytes() for p in place.folder.glob("rapport.db*"))
+    for name in (b"Ada", b"Bell", b"bell.example", b"7946", b"Tom", b"Reed"):
+        assert name not in raw
+
+
+def test_a_review_whose_page_is_gone_has_vanished_and_is_kept(place: study.Study) -> None:
+    look(place, 1, review(url="https://forum.theirs.example/t/7"))
+    look(place, 2, status=404, url="https://forum.theirs.example/t/7")
+    assert [(c[0], c[1]) for c in changes(place)] == [("review", "vanished")]
+    with Store(place.database) as store:
+        assert store.one("select count(*) from reviews") == 1
+
+
+def test_reviews_without_an_id_keep_theirs_when_their_text_is_edited(place: study.Study) -> None:
+    look(place, 1, review("First.", id=None), review("Second.", id=None))
+    look(place, 2, review("First, edited.", id=None), review("Second.", id=None))
+    with Store(place.database) as store:
+        assert sorted(store.rows("select text, derived_id from reviews")) == [("First, edited.", 1), ("Second.", 1)]
+    assert [c[1] for c in changes(place)] == ["edited"]
+
+
+def test_placeholder_names_are_no_author(place: study.Study) -> None:
+    look(place, 1, review(author="A Google user"))
+    with Store(place.database) as store:
+        assert store.one("select author from reviews") is None
+
+
+def test_a_text_too_long_to_be_a_review_is_refused_by_name_and_the_rest_goes_in(place: study.Study) -> None:
+    row = look(place, 1, review("x" * 200_000), review("Fine.", id="8"))
+    with Store(place.database) as store:
+        assert [r.text for r in store.read(tables.Review)] == ["Fine."]
+        assert [p.what for p in store.read(tables.Problem)] == ["its text has 200,000 characters: what is longer than 100,000 is no review"]
+    assert row.problems == 1
+
+
+def test_a_database_of_another_program_is_refused(place: study.Study) -> None:
+    with sqlite3.connect(place.database) as other:
+        other.execute("create table recipes (id)")
+    with pytest.raises(Mistake, match="another program"):
+        Store(place.database, create=True)
+    with sqlite3.connect(place.database) as other:
+        assert other.execute("select name from sqlite_master").fetchall() == [("recipes",)]
+
+
+def test_a_run_that_was_killed_is_marked_interrupted_by_the_next(place: study.Study) -> None:
+    look(place, 1, review())
+    with Store(place.database) as store:
+        store.execute("update crawls set outcome = 'running'")
+    look(place, 2, review())
+    with Store(place.database) as store:
+        assert sorted(c.outcome for c in store.read(tables.Crawl)) == ["finished", "interrupted"]
+
+
+def test_without_the_studys_key_nothing_is_taken_in(place: study.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    look(place, 1, review())
+    monkeypatch.setenv("RAPPORT_KEYS", str(tmp_path / "elsewhere"))
+    with pytest.raises(Mistake, match="key of this study"):
+        look(place, 2, review())
+
+
+def test_a_new_column_is_added_to_a_store_that_lacks_it_and_its_data_stays(place: study.Study) -> None:
+    look(place, 1, review())
+    with sqlite3.connect(place.database) as old:
+        old.execute("alter table reviews drop column country")
+        old.execute("alter table reviews add column abandoned text default 'kept'")
+    with Store(place.database) as store:
+        assert list(store.rows("select country, abandoned from reviews")) == [(None, "kept")]
