@@ -383,33 +383,46 @@ class StemBand(Table):
 
 @dataclass(slots=True)
 class Cell(Table):
-    """Counts by company, source, day, stars, language and tag: what figures are computed from, rebuilt only where something is new."""
+    """Counts by company, source, day, stars, language and tag: what figures are computed from, rebuilt only where something is new.
+
+    Private places and hand-picked ones are not in here: they are never in a rate.
+    """
 
     NAME: ClassVar[str] = "cells"
-    KEY: ClassVar = ("company", "source", "audience", "kind", "day", "stars", "language", "tag")
+    KEY: ClassVar = ("company", "source", "audience", "kind", "day", "stars", "language", "asks", "author", "tag")
+    INDEXES: ClassVar = (("tag", "kind", "audience"), ("company", "day"))
     company: str = column("the company", references="companies")
     source: str = column("the source")
     audience: str = column("customer or employee")
     kind: str = column("review, or reply (counted on the day of its review)")
-    day: str = column("day the review was written")
-    stars: int = column("stars, 0 where there are none")
-    language: str = column("language; und where it is not known")
-    tag: str = column("the tag; empty: all texts with words, which is what shares are of")
-    n: int = column("how many texts")
+    day: str = column("day the review was written; empty where the source gives no time")
+    stars: int = column("stars of the review, 0 where there are none")
+    language: str = column("language of the text; und where it is not known")
+    asks: int = column("1: the review asks for an answer (1 or 2 stars, or a complaint where there are no stars)")
+    author: str = column("keyed hash of an author with reviews on several days; empty for all others, who need no telling apart")
+    tag: str = column("theme, move or label that the text carries, with its kind; empty: all texts with words, which is what shares are of")
+    n: int = column("how many texts: each once, however often it carries the tag")
 
 
 @dataclass(slots=True)
 class Wait(Table):
-    """How long reviews that ask for an answer waited, in cells: a reply after lo to hi hours, or none up to lo hours (hi empty)."""
+    """How long reviews waited for an answer, in cells: answered after lo to hi hours, or not answered in lo hours (hi is -1).
+
+    Only places whose source shows replies are in here; private and hand-picked ones are not.
+    """
 
     NAME: ClassVar[str] = "waits"
-    KEY: ClassVar = ("company", "source", "audience", "day", "stars", "asks", "lo", "hi")
+    KEY: ClassVar = ("company", "source", "audience", "day", "stars", "asks", "author", "tag", "edited", "lo", "hi")
+    INDEXES: ClassVar = (("tag", "audience"), ("company", "day"))
     company: str = column("the company", references="companies")
     source: str = column("the source")
     audience: str = column("customer or employee")
     day: str = column("day the review was written")
     stars: int = column("stars, 0 where there are none")
     asks: int = column("1: the review asks for an answer (1 or 2 stars, or a complaint where there are no stars)")
+    author: str = column("keyed hash of an author with reviews on several days; empty for all others")
+    tag: str = column("theme the review carries (reviews that ask for an answer only); empty: all reviews")
+    edited: int = column("1: only the last edit of the review is known, so the wait is measured from there")
     lo: float = column("hours it waited at least")
     hi: float = column("hours it waited at most; -1: not answered when last seen")
     n: int = column("how many reviews")
@@ -435,12 +448,12 @@ class Finding(Table):
 
     NAME: ClassVar[str] = "findings"
     INDEXES: ClassVar = (("company", "measure"), ("verdict",))
-    id: str = column("stable across runs: company, measure and slice")
+    id: str = column("stable across runs: company, measure and slice, fit for an address")
     analysis: str = column("the analysis that computed it", references="analyses")
     company: str = column("the company", references="companies")
-    system: str = column("which of the five systems it belongs to: a to e")
+    system: str = column("the systems it belongs to, with commas; empty: to all")
     measure: str = column("the measure")
-    slice: str = column("what of: a theme, a move, a horizon")
+    slice: str = column("what of: the id of a tag, or a horizon; after a comma what part of the texts")
     title: str = column("short title")
     sentence: str = column("what was found, in one attributed sentence")
     value: float | None = column("the figure; empty: not available")
@@ -450,16 +463,20 @@ class Finding(Table):
     n: int = column("reviews or replies it rests on")
     hits: int | None = column("how many of them")
     field_value: float | None = column("the same figure for the other companies, equally weighted, on the same sources and time")
+    field_low: float | None = column("lower end of the 95 % interval of the field's figure")
+    field_high: float | None = column("upper end")
     field_n: int | None = column("reviews or replies that rests on")
     difference: float | None = column("company minus field")
     difference_low: float | None = column("lower end of its 95 % interval")
     difference_high: float | None = column("upper end")
     p: float | None = column("p against the margin; empty outside the family of tests")
     q: float | None = column("after correction for the whole family (Benjamini-Hochberg)")
-    verdict: str = column("weakness, strength, lead, no clear difference, too few, not available, or indicative")
+    direction: str | None = column("worse or better than the field, as far as the figures go; empty where neither is meant")
+    verdict: str = column("weakness, strength, lead, no clear difference, too few, not available, indicative (the tag's accuracy is not established), "
+                          "accusation (as a weakness, but what is said is an accusation of crime), or figure (a part or a total: shown, never judged)")
     why: str | None = column("why there is no verdict, or what would settle it")
     dropped: float | None = column("share of the company's texts that had no field beside them")
-    rank: float | None = column("order of importance among verdicts: lower bound of the effect times customers affected")
+    rank: float | None = column("importance, the higher the more: lower bound of the difference times texts it rests on; 0 where the interval holds zero; empty where nothing is judged")
 
 
 @dataclass(slots=True)
