@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 from typing import Any, ClassVar
 
@@ -212,12 +214,43 @@ def put(page: Page, drawn: Review | Reply | Problem | Total) -> None:
             page.total = drawn.reviews
 
 
+def each(rows: Iterable[Any], read: Callable[[Any], Iterable[Drawn]], place: str, name: Callable[[Any], Any] = lambda row: None) -> Iterator[Drawn]:
+    """What `read` draws from every row; a row that it cannot read is one problem that names it, and the others go in.
+
+    `place` is where the rows stand (an address), `name` what a row is called there (its id).
+    """
+    for n, row in enumerate(rows, 1):
+        try:
+            drawn = list(read(row))
+        except LAYOUT_ERRORS as error:
+            called = name(row) if isinstance(row, dict) else None
+            yield Problem(place, f"record {n}{f' ({called})' if called else ''} cannot be read: {type(error).__name__}: {error}", "it is left out; the others went in")
+        else:
+            yield from drawn
+
+
+def seen(response: Response, place: Place) -> datetime:
+    """When a response was seen, which "2 weeks ago" counts from: as the place says, as the server says, or now."""
+    stamp = (response.headers.get("Date") or b"").decode("latin-1")
+    with suppress(ValueError):
+        return place.seen_at or parsedate_to_datetime(stamp)
+    return datetime.now(UTC)
+
+
+UNKNOWN = "https://site.invalid/"
+"""Stands for the address of a saved page whose address was not said (a host that exists nowhere, by RFC 2606)."""
+
+
 def sample(spider: SourceSpider, url: str, options: dict[str, Any], seen_at: datetime | None = None) -> Place:
-    """A place without a study, to try a saved response with."""
-    known = (spider.recognise(url) or {}) | options
-    fields = {k: v for k, v in {"url": url, **known}.items() if k in spider.options.model_fields}
-    made = spider.options.model_construct(**fields) if set(fields) != set(options) or not options else spider.options.model_validate(fields)
-    return Place("sample", made, studies.Source.model_validate({"source": spider.name, **fields, **options}), seen_at=seen_at or datetime.now(UTC))
+    """A place without a study, to try a saved response with: options as given, as its address shows, or as they default.
+
+    Raises pydantic's ValidationError where an option is unknown or does not fit.
+    """
+    fields = spider.options.model_fields
+    needed = {k: UNKNOWN if k == "url" else "unknown" for k, f in fields.items() if f.is_required()}
+    shown = {k: v for k, v in {"url": url, **(spider.recognise(url) or {})}.items() if k in fields}
+    made = spider.options.model_validate(needed | shown | options)
+    return Place("sample", made, studies.Source.model_validate({"source": spider.name, **made.model_dump()}), seen_at=seen_at)
 
 
 def items(value: Any) -> list[Any]:

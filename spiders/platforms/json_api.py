@@ -1,0 +1,40 @@
+"""JSON over HTTP: reads an answer, and says what came where it is no JSON."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from scrapy.http import Response, TextResponse
+
+from enrich.records import Problem
+from spiders.platforms import pages
+
+
+def read(response: Response, expected: str) -> tuple[Any, Problem | None]:
+    """The answer's value, or a problem: a web page, a login wall, a guard against programs, or no JSON at all.
+
+    `expected` is what should have come, for people ("a Discourse forum's JSON").
+    """
+    if not isinstance(response, TextResponse):
+        return None, Problem(response.url, f"is not {expected}: it is not even text", "check the address, or the file")
+    text = response.text.lstrip("\ufeff \t\r\n")
+    if text.startswith("<"):
+        return None, pages.wall(pages.soup(response), response.url) or Problem(
+            response.url, f"is a web page, not {expected}", "check the address in a browser; for pages with schema.org markup use source = \"schema_org\"")
+    try:
+        return json.loads(text, strict=False), None
+    except (ValueError, RecursionError) as error:
+        return None, Problem(response.url, f"is not {expected}: {error}", "check the address, or save the file again: it may be cut off")
+
+
+def query(url: str) -> dict[str, str]:
+    """The parameters of an address (the last one where a name comes twice)."""
+    return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))
+
+
+def with_query(url: str, **parameters: Any) -> str:
+    """The address with some parameters set anew, and without a fragment."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(query=urlencode(query(url) | parameters, safe="[]*"), fragment=""))

@@ -1,0 +1,63 @@
+"""Turns markup into the words that people read: HTML and BBCode into plain text with lines."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+
+from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
+from bs4.element import PreformattedString
+
+_BLOCKS = frozenset("address article aside blockquote br dd details div dl dt figure footer h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section table tr ul".split())
+_UNREAD = frozenset("script style template noscript svg iframe select textarea button".split())
+_TAG = re.compile(r"<(?:/?(?:p|br|div|span|a|b|i|em|strong|u|ul|ol|li|h[1-6]|blockquote|img)\b[^>]*)>", re.I)
+_BBCODE = re.compile(r"\[/?(?:b|i|u|s|strike|h[1-6]|spoiler|noparse|code|quote|url|list|olist|table|tr|td|th|hr|p|img)(?:=[^\]\n]*)?\]", re.I)
+_BBCODE_BLOCK = re.compile(r"\[/?(?:h[1-6]|quote|list|olist|table|tr|hr|p|code)(?:=[^\]\n]*)?\]", re.I)
+
+
+def of(element: PageElement, without: tuple[Tag, ...] = ()) -> str:
+    """The text that an element shows, a line for each block; `without` names elements in it that are left out."""
+    out: list[str] = []
+    skipped = {id(e) for e in without}
+
+    def walk(node: PageElement) -> None:
+        if isinstance(node, Tag):
+            if node.name in _UNREAD or id(node) in skipped:
+                return
+            if node.name == "img" and "emoji" in node.get_attribute_list("class"):
+                out.append(str(node.get("alt") or ""))
+            block = node.name in _BLOCKS
+            if block:
+                out.append("\n\n" if node.name == "p" else "\n")
+            for child in node.children:
+                walk(child)
+            if block and node.name != "br":
+                out.append("\n\n" if node.name == "p" else "\n")
+        elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
+            out.append(re.sub(r"\s+", " ", str(node)))
+    walk(element)
+    return tidy("".join(out))
+
+
+def line(element: PageElement) -> str:
+    """The text that an element shows, on one line."""
+    return " ".join(of(element).split())
+
+
+def plain(text: str) -> str:
+    """A text that may hold HTML, as JSON-LD often does, as people read it."""
+    if _TAG.search(text) or _TAG.search(text := unescape(text)):
+        return of(BeautifulSoup(text, "lxml"))
+    return tidy(unescape(text))
+
+
+def bbcode(text: str) -> str:
+    """A text with BBCode as people read it; a bracket that is no code stays."""
+    text = _BBCODE_BLOCK.sub("\n", re.sub(r"\[\*\]", "\n- ", text))
+    return tidy(_BBCODE.sub("", text))
+
+
+def tidy(text: str) -> str:
+    """Without space at the ends of lines, without more than one empty line on end."""
+    text = re.sub(r"[^\S\n]*\r?\n[^\S\n]*", "\n", text.replace("\u200b", "").replace("\xa0", " "))
+    return re.sub(r"\n{3,}", "\n\n", text).strip()

@@ -1,0 +1,72 @@
+"""Any web page whose reviews are marked up (schema.org in JSON-LD, microdata or RDFa, hReview), with the replies beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from pydantic import Field
+from scrapy.http import Response, TextResponse
+
+from enrich.records import Problem, Total
+from spiders.platforms import beside, embedded, pages, structured
+from spiders.platforms import schema_reviews as markup
+from spiders.platforms.base import Drawn, Options, Place, SourceSpider, seen
+
+
+class SchemaOrgOptions(Options):
+    url: str = Field(description="the first page with reviews", pattern=r"^https?://")
+
+
+class SchemaOrg(SourceSpider):
+    """Marked-up reviews of any page and of the pages that follow it."""
+
+    name = "schema_org"
+    title = "Web pages with marked-up reviews (schema.org)"
+    reads_any_page = True
+    options = SchemaOrgOptions
+
+    @classmethod
+    def recognise(cls, url: str) -> dict[str, Any] | None:
+        return {"url": url} if url.startswith(("http://", "https://")) else None
+
+    def draw(self, response: Response, place: Place) -> Iterator[Drawn]:
+        if not isinstance(response, TextResponse) or not pages.is_html(response):
+            yield Problem(response.url, "is not a web page", "give the address of a page that shows reviews in a browser")
+            return
+        page = pages.soup(response)
+        found = structured.read(page)
+        company = (place.company.name, *place.company.aliases, *place.company.accounts, *place.source.staff) if place.company else ()
+        reader = markup.Reader(response.url, seen(response, place), markup.day_first(found, page), company)
+        inside = embedded.reviews(page, response.url, reader.problems)
+        drawn = markup.merge(inside + reader.reviews(found))
+        beside.attach(page, drawn, reader)
+        for n, why in found.broken:
+            reader.problems.append(Problem(response.url, f"JSON-LD block {n} speaks of reviews and cannot be read: {why}", "it is left out; the rest of the page went in"))
+        yield from reader.problems
+        counts = {c for node in found.nodes if node.types & markup.AGGREGATES and (c := _count(node))}
+        if len(counts) == 1:
+            yield Total(counts.pop())
+        known = place.memory.setdefault("known", set())
+        new = [d for d in drawn if (key := (d.review.id or (d.author, d.body, d.review.created))) not in known and not known.add(key)]
+        yield from (d.review for d in new)
+        if not drawn:
+            yield from self._nothing(page, response.url, place, max(counts, default=0) or any(node.types & markup.AGGREGATES for node in found.nodes))
+        if new and (target := pages.following(page, response.url)):
+            yield self.ask(target)
+
+    @staticmethod
+    def _nothing(page: Any, url: str, place: Place, counted: int | bool) -> Iterator[Problem]:
+        """Why a page has no reviews. The page after the last one may be empty: only there nothing is wrong."""
+        if wall := pages.wall(page, url):
+            yield wall
+        elif counted and not place.memory["known"]:
+            said = f"{counted} reviews" if counted is not True and counted else "reviews"
+            yield Problem(url, f"it counts {said} but shows none in its markup: scripts load them, or its layout has changed", "look for a page that lists them, or import an export")
+        elif not place.memory["known"]:
+            yield Problem(url, "no reviews are marked up in this page", "check in a browser that the page shows reviews; if it does, import them instead")
+
+
+def _count(node: structured.Node) -> int | None:
+    said = (node.text("reviewcount", "count") or "").replace(",", "").replace(".", "")
+    return int(said) if said.isdigit() else None
