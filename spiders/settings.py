@@ -21,3 +21,4 @@ ITEM_PIPELINES = {"spiders.pipelines.StorePipeline": 200}
 REMOTE_CONTROL_ENABLED = False
 TELNETCONSOLE_ENABLED = False
 LOG_LEVEL = "WARNING"
+EXTENSIONS = {"spiders.extensions.progress.Progress": 500}

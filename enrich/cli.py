@@ -1,0 +1,350 @@
+"""The `rapport` command: a study from public addresses to findings, stage by stage."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from enrich import crawling, ledger
+from enrich import status as statuses
+from enrich import study as studies
+from enrich.mistakes import Mistake
+from enrich.store import Store, unusable
+
+
+class Commands(click.Group):
+    """Commands in the order in which a study is made, and mistakes told without a traceback."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Mistake as mistake:
+            click.secho(str(mistake), fg="red", err=True)
+            ctx.exit(1)
+        except sqlite3.OperationalError as error:
+            click.secho(str(unusable(Path("rapport.db"), error)), fg="red", err=True)
+            ctx.exit(1)
+        except KeyboardInterrupt:
+            click.secho("\nstopped; what was done is kept. Run the same command again: it goes on where it stopped.", err=True)
+            ctx.exit(130)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.version_option(package_name="rapport")
+def main() -> None:
+    """Competitive intelligence on customer relationships: what customers say in public, whether the company answers, and how.
+
+    \b
+    A study is a folder with one file that you write, study.toml, and one that the program writes, rapport.db:
+      rapport new payments Acme=https://forum.acme.example   make the folder
+      cd payments; rapport check                             is study.toml right?
+      rapport crawl                                          gather what is public
+      rapport import reviews.csv --company Acme --collected-at 2026-05-01
+      rapport enrich                                         read it and draw conclusions
+      rapport serve                                          look at the findings in a browser
+      rapport export --format json                           take them away
+
+    Try it without the internet: rapport demo
+    """
+
+
+def in_study(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command the option --study, and the checked study as its first argument."""
+
+    @click.option("-s", "--study", "where", default=".", envvar="RAPPORT_STUDY", help="The study's folder or file; the current folder unless given.", type=click.Path(path_type=Path))
+    @wraps(command)
+    def run(*args: Any, where: Path, **kwargs: Any) -> Any:
+        return command(studies.load(where, crawling.sources()), *args, **kwargs)
+
+    return run
+
+
+as_json = click.option("--json", "json_", is_flag=True, help="For programs: print JSON.")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("addresses", nargs=-1)
+@click.option("--title", help="What the study is called; the folder's name unless given.")
+@click.option("--client", help="Whose study it is: a company that is compared like the others.")
+@click.option("--contact", help="A mail address or web page that sites which are crawled can reach you at.")
+@as_json
+def new(folder: Path, addresses: tuple[str, ...], title: str | None, client: str | None, contact: str | None, json_: bool) -> None:
+    """Make a study folder from the rivals' public addresses.
+
+    Each address is recognised as the source it is; write NAME=ADDRESS to say whose it is. An address that must not be crawled is
+    answered with what may be done instead.
+
+    \b
+      rapport new games https://store.steampowered.com/app/413150
+      rapport new payments Acme=https://forum.acme.example Acme=https://acme.example/reviews --client Ours
+    """
+    from enrich.scaffold import scaffold
+
+    file = folder / "study.toml"
+    if file.exists():
+        raise Mistake("there is a study already", place=str(file), cure="edit it, or choose another folder")
+    named = [(a.partition("=")[0], a.partition("=")[2]) if "=" in a and "://" not in a.partition("=")[0] else (None, a) for a in addresses]
+    found = crawling.recognise([url for _, url in named]) if named else []
+    for (name, _), what in zip(named, found, strict=True):
+        what["name"] = name
+    folder.mkdir(parents=True, exist_ok=True)
+    file.write_text(scaffold(title or folder.name.replace("-", " ").replace("_", " ").capitalize(), found, client=client, contact=contact), encoding="utf-8")
+    if json_:
+        click.echo(json.dumps({"study": str(file), "addresses": found}, ensure_ascii=False))
+        return
+    for what in found:
+        if what.get("refused"):
+            click.secho(f"  {what['url']}: not crawled: {what['refused']}", fg="yellow")
+            click.echo(f"    instead: {what['instead']}")
+        elif what.get("source"):
+            click.echo(f"  {what['url']}: {what['title']}" + (" (any page with marked-up reviews: a guess)" if what.get("guess") else ""))
+        else:
+            click.secho(f"  {what['url']}: no source reads this address; `rapport sources` lists them", fg="yellow")
+    click.echo(f"{file} is made. Next: look it through, then `cd {folder}` and `rapport check`.")
+
+
+@main.command()
+@in_study
+@as_json
+def check(study: studies.Study, json_: bool) -> None:
+    """Check study.toml: every error with its line and its cure."""
+    said = studies.warnings(study)
+    if json_:
+        click.echo(json.dumps({"study": str(study.path), "companies": [{"name": c.name, "sources": [s.source for s in c.sources]} for c in study.companies], "warnings": said}, ensure_ascii=False))
+        return
+    for company in study.companies:
+        click.echo(f"{company.name}{' (the client)' if study.is_client(company) else ''}: {', '.join(f'{s.source} {s.key}' for s in company.sources) or 'no sources'}")
+    for warning in said:
+        click.secho(f"note: {warning}", fg="yellow")
+    click.secho(f"{study.path} is right.", fg="green")
+
+
+@main.command()
+@as_json
+def sources(json_: bool) -> None:
+    """List the sources, and what each needs in study.toml."""
+    known = crawling.sources()
+    if json_:
+        click.echo(json.dumps(known, ensure_ascii=False))
+        return
+    for name, source in known.items():
+        shown = {True: "shows replies", False: "shows no replies", None: "may show replies"}[source["replies_visible"]]
+        click.secho(name, bold=True, nl=False)
+        click.echo(f": {source['title']} ({shown})")
+        for option, schema in source["options"].get("properties", {}).items():
+            needed = " (needed)" if option in source["options"].get("required", []) else ""
+            click.echo(f"    {option}{needed}: {schema.get('description', '')}")
+
+
+@main.command()
+@in_study
+@click.option("--company", help="Only this company.")
+@click.option("--source", help="Only this source.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only what was written from this day on, where the source can tell.")
+@as_json
+def crawl(study: studies.Study, company: str | None, source: str | None, since: datetime | None, json_: bool) -> None:
+    """Gather what is public: every place of study.toml, files included, slowly and politely.
+
+    Stop it with Ctrl-C and run it again: it goes on, and nothing is doubled.
+    """
+    only = study.company(company) if company else None
+    wanted = sorted({s.source for c in study.companies if only in (None, c) for s in c.sources if source in (None, s.source)})
+    if not wanted:
+        raise Mistake("nothing to gather: no place fits", place=str(study.path), cure=f"sources in this study: {', '.join(sorted({s.source for c in study.companies for s in c.sources})) or 'none'}")
+    gather(study, wanted, json_, company=only.id if only else None, since=since.date().isoformat() if since else None)
+
+
+@main.command("import")
+@in_study
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--company", required=True, help="The company that the reviews are about.")
+@click.option("--collected-at", type=click.DateTime(["%Y-%m-%d"]), help="The day the reviews were gathered. An unanswered review counts as waiting until then.")
+@click.option("--origin", help="Where they were published, for example google_play.")
+@click.option("--audience", type=click.Choice(["customer", "employee"]), help="Who wrote them.")
+@as_json
+def import_(study: studies.Study, files: tuple[Path, ...], company: str, collected_at: datetime | None, origin: str | None, audience: str | None, json_: bool) -> None:
+    """Take in files of reviews: CSV, TSV, JSON, JSONL, XLSX or Parquet.
+
+    The file is written into study.toml as a source of the company, where columns can be mapped and more can be said of it.
+    """
+    from enrich.scaffold import add_file
+
+    whose = study.company(company)
+    for file in files:
+        if not file.is_file():
+            raise Mistake("there is no such file", place=str(file), cure="check the path")
+    profiles = [add_file(study, whose, f, source="table", collected_at=collected_at.date() if collected_at else None, origin=origin, audience=audience) for f in files]
+    study = studies.load(study.path, crawling.sources())
+    gather(study, ["table"], json_, profile=",".join(profiles))
+
+
+def gather(study: studies.Study, spiders: list[str], json_: bool, settings: dict[str, str] | None = None, **arguments: str | None) -> None:
+    """Runs spiders one after another and tells what came; exits with 1 where nothing could be done."""
+    with Store(study.database, create=True) as store:        # a store that cannot be used is told here, once
+        ledger.register(store, study)
+        before = store.one("select coalesce(max(rowid), 0) from crawls")
+    codes = [crawling.crawl(spider, settings, study=str(study.path), **arguments) for spider in spiders]
+    with Store(study.database) as store:
+        interrupted = ledger.forget_running(store)
+        runs = list(store.dicts("""select c.name company, p.source, k.outcome, k.reviews, k.replies, k.new_reviews, k.new_replies, k.changes, k.problems, k.requests, k.seconds, k.id
+            from crawls k join profiles p on p.id = k.profile join companies c on c.id = p.company where k.rowid > ? order by k.rowid""", (before,)))
+        for run in runs:
+            run["first_problems"] = list(store.dicts("select place, what, cure, count from problems where crawl = ? order by rowid limit 5", (run.pop("id"),)))
+    if json_:
+        click.echo(json.dumps(runs, ensure_ascii=False))
+    else:
+        tell(runs)
+    if interrupted:
+        raise KeyboardInterrupt
+    if not runs or any(codes) or all(r["outcome"] in ("failed", "refused", "blocked") for r in runs):
+        sys.exit(1)
+    if not json_:
+        click.echo("Next: rapport enrich")
+
+
+def tell(runs: list[dict[str, Any]]) -> None:
+    """What came, per place, and the first things that went wrong."""
+    for run in runs:
+        color = {"finished": "green"}.get(run["outcome"], "yellow")
+        click.secho(f"{run['company']} on {run['source']}: {run['outcome']}", fg=color, nl=False)
+        click.echo(f": {run['reviews']:,} reviews ({run['new_reviews']:,} new), {run['replies']:,} replies ({run['new_replies']:,} new), {run['changes']:,} changes, {run['problems']:,} problems")
+        for problem in run["first_problems"]:
+            click.echo(f"    {problem['place']}: {problem['what']}" + (f" ({problem['count']:,} times)" if problem["count"] > 1 else ""), err=True)
+            if problem["cure"]:
+                click.echo(f"      cure: {problem['cure']}", err=True)
+        if run["problems"] > len(run["first_problems"]):
+            click.echo(f"    … {run['problems'] - len(run['first_problems']):,} more: the page Status shows them", err=True)
+
+
+@main.command(context_settings={"ignore_unknown_options": True})
+@click.argument("spider")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option("--url", help="The address it was saved from.")
+@click.option("--seen", help="When it was saved, for times such as '2 weeks ago'.")
+@click.option("-o", "options", multiple=True, metavar="KEY=VALUE", help="An option of the source, as in study.toml.")
+def parse(spider: str, file: str, url: str | None, seen: str | None, options: tuple[str, ...]) -> None:
+    """Print what a source draws from one saved response, as JSON lines; no study needed.
+
+    Each line has "kind": "review", "reply", "request" (what a crawl would ask next) or "problem".
+    """
+    more = [*(("--url", url) if url else ()), *(("--seen", seen) if seen else ()), *(part for o in options for part in ("-o", o))]
+    sys.exit(crawling.draw(spider, file, *more))
+
+
+@main.command()
+@in_study
+@as_json
+def enrich(study: studies.Study, json_: bool) -> None:
+    """Read what is new and draw conclusions: sentiment, themes, moves, templates, measures, findings.
+
+    Only texts that no step of this version has read are read; with nothing new, nothing changes.
+    """
+    from enrich import enrichment, reading
+
+    with Store(study.database) as store:
+        ledger.register(store, study)
+        due = reading.count_due(store)
+        with click.progressbar(length=due, label=f"reading {due:,} texts", file=sys.stderr, hidden=json_ or not due) as bar:
+            done = enrichment.enrich(store, bar.update)
+    if json_:
+        click.echo(json.dumps(asdict(done)))
+        return
+    click.echo(f"{done.read:,} texts read, {done.days:,} days counted again; {done.findings:,} findings, {done.verdicts:,} of them a weakness or a strength.")
+    click.echo("Next: rapport serve, or rapport export --format json")
+
+
+@main.command()
+@in_study
+@as_json
+def status(study: studies.Study, json_: bool) -> None:
+    """What is in the study, what is new, and what went wrong."""
+    if study.database.exists():
+        with Store(study.database) as store:
+            ledger.register(store, study)
+            said = statuses.status(study, store)
+    else:
+        said = statuses.status(study, None)
+    if json_:
+        click.echo(json.dumps(said, ensure_ascii=False))
+        return
+    click.secho(said["title"], bold=True)
+    for place in said["places"]:
+        last = f"last run {place['started_at'][:10]} {place['outcome']}" if place.get("started_at") else "never gathered"
+        total = f" of {place['says_total']:,} that the source says it has" if place.get("says_total") else ""
+        click.echo(f"  {place['company']} on {place['source']}: {place['reviews']:,} reviews{total}, {place['replies']:,} replies; {last}")
+        if place["problems"]:
+            click.secho(f"    {place['problems']:,} problems in the last run, the first:", fg="yellow")
+            for problem in place["first_problems"]:
+                click.echo(f"      {problem['place']}: {problem['what']}" + (f". {problem['cure']}" if problem["cure"] else ""))
+    for missing in said["not_available"]:
+        click.echo(f"  not available: {missing}")
+    click.echo(f"  {said['due']:,} texts not read yet" + (": rapport enrich" if said["due"] else ""))
+    click.echo(f"  {said['findings']:,} findings" + (f" as of {said['analysis'][:10]}" if said["analysis"] else ""))
+
+
+@main.command()
+@in_study
+@click.option("--host", default="127.0.0.1", show_default=True, help="Who may look: this machine only, unless changed.")
+@click.option("--port", default=8001, show_default=True)
+@click.option("--open/--no-open", "open_", default=False, help="Open a browser.")
+def serve(study: studies.Study, host: str, port: int, open_: bool) -> None:
+    """Show the findings in a browser, with Datasette."""
+    from enrich import serve as server
+
+    sys.exit(server.serve(study.database, host, port, open_))
+
+
+@main.command()
+@in_study
+@click.option("--format", "form", type=click.Choice(["json", "csv", "jsonl", "parquet"]), default="json", show_default=True,
+              help="json: one document with study, findings and evidence; the others: tables.")
+@click.option("--table", help="Only this table (csv, jsonl, parquet).")
+@click.option("--out", type=click.Path(path_type=Path), help="Where to; a folder for tables. Standard output unless given, for json and for a single table.")
+def export(study: studies.Study, form: str, table: str | None, out: Path | None) -> None:
+    """Take the findings away, with their evidence, for a report."""
+    from enrich import export as exporter
+
+    with Store(study.database) as store:
+        for path in exporter.export(store, form, out, table):
+            click.echo(str(path), err=True)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("studies/demo"))
+@click.option("--serve/--no-serve", "serve_", default=True, help="Open the findings in Datasette at the end.")
+@click.option("--port", default=8001, show_default=True)
+@click.pass_context
+def demo(ctx: click.Context, folder: Path, serve_: bool, port: int) -> None:
+    """A whole study of invented companies, offline: crawl, enrich, findings.
+
+    A small local site is served on this machine and really crawled; FOLDER (studies/demo unless given) is then a study like any other.
+    """
+    from enrich import demo as bundled
+    from enrich import serve as server
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with bundled.serve() as host:
+        study = studies.load(bundled.write_study(folder, host), crawling.sources())
+        click.echo(f"An invented market is served on {host} and crawled into {study.folder}:", err=True)
+        gather(study, sorted({s.source for c in study.companies for s in c.sources}), False, {"DOWNLOAD_DELAY": "0", "CONCURRENT_REQUESTS_PER_DOMAIN": "4"})
+    ctx.invoke(enrich, where=study.path, json_=False)
+    if serve_:
+        click.echo(f"Open http://127.0.0.1:{port}/ ; stop with Ctrl-C.")
+        sys.exit(server.serve(study.database, port=port))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""From what was gathered to what it means: read what is new, group pasted replies, count, conclude."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from enrich import cells, conclude, reading, templates
+from enrich.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Enriched:
+    """What one run did."""
+
+    read: int                                # texts that were due
+    days: int                                # days whose counts were out of date
+    analysis: str                            # its id
+    findings: int
+    verdicts: int                            # findings that name a weakness or a strength
+
+
+def enrich(store: Store, tick: Callable[[int], object] = lambda n: None) -> Enriched:
+    """Runs every stage over what is new since the last run; with nothing new it changes nothing. `tick` is told how many texts were read."""
+    read = reading.read(store, tick)
+    stale = set(store.rows("select company, day from stale"))
+    templates.cluster(store, {company for company, _ in stale})
+    with store.atomic():
+        cells.update(store, stale)
+        store.execute("delete from stale")
+    analysis = conclude.conclude(store)
+    findings, verdicts = next(store.rows("select count(*), count(*) filter (where verdict in ('weakness', 'strength')) from findings where analysis = ?", (analysis.id,)))
+    return Enriched(read, len(stale), analysis.id, findings, verdicts)

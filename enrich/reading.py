@@ -1,0 +1,150 @@
+"""Reads what is new: every step over every text that it has not read yet, results into side tables with the words and the version."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from enrich import tables
+from enrich.lens import lens
+from enrich.records import ANSWERING
+from enrich.steps import Label, Mention, Step, Text, steps
+from enrich.store import Store, chunks
+
+CHUNK = 1000
+"""Texts that are read and kept together: a run that is cut short loses at most these."""
+
+Found = list[tuple[str, Mention | Label]]
+"""What the steps found in a text: the step's name, and what it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A text that some steps have not read."""
+
+    target: str
+    review: str
+    company: str
+    day: str
+    text: Text
+    key: str
+    todo: tuple[str, ...]                    # names of the steps
+    over: tuple[str, ...]                    # steps whose old results go
+
+
+def read(store: Store, tick: Callable[[int], object] = lambda n: None) -> int:
+    """Reads all that is due, a thousand texts at a time, and says how many; `tick` is told after each thousand.
+
+    Running it again goes on where it stopped; nothing is read twice.
+    """
+    _vocabulary(store)
+    n = 0
+    for kind in ("review", "reply"):
+        todo = {name: step for name, step in steps().items() if kind in step.KINDS}
+        while due := list(_due(store, kind, todo)):
+            for chunk in chunks(due, CHUNK):
+                _read(store, kind, todo, chunk)
+                n += len(chunk)
+                tick(len(chunk))
+    return n
+
+
+def count_due(store: Store) -> int:
+    """How many texts `read` would read."""
+    return sum(store.one(f"select count(*) {_FROM[kind]}", _parameters({n: s for n, s in steps().items() if kind in s.KINDS})) for kind in ("review", "reply"))
+
+
+_FROM = {
+    "review": """from reviews t left join done d on d.kind = 'review' and d.target = t.id
+                 where t.text is not null and (d.target is null or d.versions != :versions or d.text_key != t.text_key || ':' || t.audience || ':' || coalesce(t.source_language, ''))""",
+    "reply": f"""from replies t join reviews r on r.id = t.review left join done d on d.kind = 'reply' and d.target = t.id
+                 where t.text is not null and t.role in ({", ".join(f"'{r}'" for r in ANSWERING)})
+                 and (d.target is null or d.versions != :versions or d.text_key != t.text_key || ':' || r.audience || ':')""",
+}
+_WHAT = {
+    "review": "t.id, t.id, t.company, coalesce(substr(t.created_at, 1, 10), ''), t.text, t.text_key, t.audience, t.source_language, d.versions, d.text_key",
+    "reply": "t.id, t.review, t.company, coalesce(substr(r.created_at, 1, 10), ''), t.text, t.text_key, r.audience, null, d.versions, d.text_key",
+}
+SOME = 20 * CHUNK
+"""Texts that are looked up at once: memory stays flat however many are due."""
+
+
+def _parameters(todo: dict[str, Step]) -> dict[str, str]:
+    return {"versions": ",".join(f"{name}={step.VERSION}" for name, step in sorted(todo.items()))}
+
+
+def _due(store: Store, kind: str, todo: dict[str, Step]) -> Iterator[Due]:
+    for target, review, company, day, text, text_key, audience, language, versions, known in store.rows(f"select {_WHAT[kind]} {_FROM[kind]} limit {SOME}", _parameters(todo)):
+        setting = f"{text_key}:{audience}:{language or ''}"
+        before = set((versions or "").split(",")) if known == setting else set()
+        left = tuple(name for name, step in todo.items() if f"{name}={step.VERSION}" not in before)
+        gone = tuple(v.partition("=")[0] for v in (versions or "").split(",") if v and (known != setting or v.partition("=")[0] not in todo))
+        yield Due(target, review, company, day, Text(kind=kind, text=text, audience=audience, stated_language=language), setting, left, tuple({*left, *gone}))
+
+
+def _read(store: Store, kind: str, todo: dict[str, Step], due: Iterable[Due]) -> None:
+    versions = _parameters(todo)["versions"]
+    due = list(due)
+    read_before = _read_before(store, kind, [d.key for d in due if len(d.todo) == len(todo)], versions)
+    mentions: list[tables.Mention] = []
+    labels: list[tables.Label] = []
+    for text in due:
+        found = read_before.get(text.key) if len(text.todo) == len(todo) else None
+        if found is None:
+            found = _steps(todo, text)
+            if len(text.todo) == len(todo):
+                read_before[text.key] = found
+        for step, said in found:
+            if isinstance(said, Mention):
+                mentions.append(tables.Mention(0, kind, text.target, text.review, text.company, said.tag, said.start, said.end, text.text.text[said.start:said.end], step, todo[step].VERSION))
+            else:
+                spans = json.dumps([[a, b, text.text.text[a:b]] for a, b in said.spans], ensure_ascii=False) if said.spans else None
+                labels.append(tables.Label(kind, text.target, said.name, said.value, said.score, said.basis, spans, step, todo[step].VERSION))
+    with store.atomic():
+        over = [(kind, d.target, name) for d in due for name in d.over if d.over]
+        store.many("delete from mentions where kind = ? and target = ? and step = ?", over)
+        store.many("delete from labels where kind = ? and target = ? and step = ?", over)
+        store.write(mentions)
+        store.write(labels)
+        store.write(tables.Done(kind, d.target, d.key, versions) for d in due)
+        store.write(tables.Stale(*at) for at in {(d.company, d.day) for d in due})
+
+
+def _steps(todo: dict[str, Step], due: Due) -> Found:
+    """What the steps that have not read it say of a text. The language comes first: other steps read only their own."""
+    text = due.text
+    found: Found = []
+    language = list(todo["language"].read(text))
+    text = text.in_language(next((s.value for s in language if isinstance(s, Label)), None))
+    if "language" in due.todo:
+        found += [("language", said) for said in language]
+    for name in due.todo:
+        if name != "language":
+            found += [(name, said) for said in todo[name].read(text)]
+    return found
+
+
+def _read_before(store: Store, kind: str, keys: list[str], versions: str) -> dict[str, Found]:
+    """What was found in equal texts in the same setting, by key: they are not read again."""
+    found: dict[str, Found] = {}
+    for part in chunks(sorted(set(keys)), 500):
+        marks = ", ".join("?" * len(part))
+        donors = dict(store.rows(f"select min(target), text_key from done where kind = ? and versions = ? and text_key in ({marks}) group by text_key", (kind, versions, *part)))
+        for targets in chunks(list(donors), 500):
+            found.update((donors[t], []) for t in targets)
+            marks = ", ".join("?" * len(targets))
+            for target, tag, start, end, step in store.rows(f"select target, tag, start, [end], step from mentions where kind = ? and target in ({marks}) order by id", (kind, *targets)):
+                found[donors[target]].append((step, Mention(tag, start, end)))
+            for target, name, value, score, basis, spans, step in store.rows(
+                    f"select target, name, value, score, basis, spans, step from labels where kind = ? and target in ({marks})", (kind, *targets)):
+                found[donors[target]].append((step, Label(name, value, score, basis, tuple((a, b) for a, b, _ in json.loads(spans or "[]")))))
+    return found
+
+
+def _vocabulary(store: Store) -> None:
+    """Writes the vocabulary into the table `tags`, with the accuracy that was measured."""
+    for tag in lens().tags.values():
+        accuracy = lens().accuracy.get(tag.id)
+        store.write([tables.Tag(tag.id, tag.kind, tag.name, tag.sign or None, tag.title, tag.definition,
+                                accuracy.gold if accuracy else None, accuracy.precision if accuracy else None, accuracy.recall if accuracy else None)])
