@@ -14,6 +14,7 @@ from sqlite_utils import Database
 from sqlite_utils.db import Table as SqliteTable
 
 from enrich.mistakes import Mistake
+from enrich.published import VIEWS
 from enrich.tables import TABLES, Table
 
 Row = TypeVar("Row", bound=Table)
@@ -47,6 +48,8 @@ class Store:
                 self.db.execute(f"pragma application_id = {APPLICATION}")
             for table in TABLES:
                 self._shape(table)
+            for name, view in VIEWS.items():
+                self.db.create_view(name, view.sql, replace=True)
         except sqlite3.DatabaseError as error:
             raise unusable(path, error) from error
 
