@@ -1,0 +1,101 @@
+"""How figures, dates, quotes and table cells are written."""
+
+import json
+from urllib.parse import quote as quoted
+
+from datasette import hookimpl
+from markupsafe import Markup, escape
+
+MINUS = "\u2212"
+SPACE = "\u202f"
+NOT_AVAILABLE = Markup('<span class="missing">not available</span>')
+ROLES = {"company": "The company", "owner": "The owner", "manager": "A manager", "staff": "Staff", "bot": "An automatic answer", "customer": "A customer",
+         "other": "Somebody else"}
+
+
+@hookimpl
+def prepare_jinja2_environment(env):
+    env.filters |= {"figure": figure, "interval": interval, "difference": difference, "count": count, "day": day, "stars": stars, "marked": marked,
+                    "path": lambda value: quoted(str(value), safe="~:.,@"), "listed": listed, "plural": plural}
+    env.globals |= {"ROLES": ROLES}
+
+
+def figure(value, unit="share"):
+    """A figure with its unit, as people write it; None is not available, never zero."""
+    return NOT_AVAILABLE if value is None else f"{_number(value, unit)}{_unit(unit, value)}"
+
+
+def interval(low, high, unit="share"):
+    """Both ends of an interval."""
+    return "" if low is None or high is None else f"{_number(low, unit)} to {_number(high, unit)}{_unit(unit, high)}"
+
+
+def difference(value, unit="share"):
+    """A difference with its sign: shares differ by points."""
+    if value is None:
+        return ""
+    said = f"+{_number(value, unit)}" if value >= 0 else f"{MINUS}{_number(-value, unit)}"
+    return said + (" points" if unit == "share" else _unit(unit, value))
+
+
+def _number(value, unit):
+    value = value * 100 if unit == "share" else value
+    digits = 1 if abs(value) < 10 and round(value, 1) != round(value) else 0
+    return f"{value:,.{digits}f}".replace("-", MINUS).replace(",", SPACE)
+
+
+def _unit(unit, value):
+    return {"share": f"{SPACE}%", "hours": " hour" if value == 1 else " hours", "stars": " stars"}.get(unit, f" {unit}" if unit else "")
+
+
+def count(value):
+    """A whole number with thin spaces between thousands."""
+    return NOT_AVAILABLE if value is None else f"{value:,}".replace(",", SPACE)
+
+
+def plural(n, one, many=None):
+    """A count with its noun."""
+    return f"{count(n)} {one if n == 1 else many or one + 's'}"
+
+
+def day(moment, precision=None):
+    """A time as a day, or as a month where it is no more exact."""
+    if not moment:
+        return Markup('<span class="missing">date not stated</span>')
+    return Markup('<time datetime="{0}">{1}</time>').format(moment, ("about " if precision == "interval" else "") + moment[:7 if precision == "month" else 10])
+
+
+def stars(value):
+    """Stars that a screen reader says too."""
+    if value is None:
+        return Markup('<span class="missing">no rating</span>')
+    return Markup('<span class="stars" role="img" aria-label="{0} of 5 stars">{1}<span class="unlit">{2}</span></span>').format(value, "★" * value, "★" * (5 - value))
+
+
+def marked(quote):
+    """A quote with its matched words marked; everything else is escaped."""
+    said, at = Markup(), 0
+    for start, end in quote["marks"]:
+        if end > at:
+            said += escape(quote["text"][at:max(start, at)]) + Markup("<mark>{}</mark>").format(quote["text"][max(start, at):end])
+            at = end
+    return said + escape(quote["text"][at:])
+
+
+def listed(text):
+    """A JSON list as words."""
+    return ", ".join(json.loads(text or "[]"))
+
+
+@hookimpl
+def render_cell(row, value, column, table, datasette):
+    if value is None:
+        return Markup('<span class="missing">–</span>')
+    to = {"review": "review", "finding": "finding"}.get(column) or (column == "id" and {"published_reviews": "review", "findings": "finding", "companies": "company"}.get(table))
+    if to:
+        return Markup('<a href="{}">{}</a>').format(datasette.urls.path(f"/{to}/{quoted(str(value), safe='~:.,@')}"), value if to != "review" else "open")
+    if column in ("stars", "review_stars") and isinstance(value, int):
+        return stars(value)
+    if column.endswith("_at") and isinstance(value, str):
+        return Markup('<span title="{}">{}</span>').format(value, value[:10])
+    return None

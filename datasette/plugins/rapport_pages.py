@@ -1,0 +1,304 @@
+"""The pages that strategists read. Each is a function from a connection to plain data, shown by the template of its name, or as JSON at the same address + .json."""
+
+from urllib.parse import unquote
+
+from datasette import Forbidden, NotFound, Response, hookimpl
+from datasette.utils import StartupError, escape_fts
+
+from enrich.lens import ENOUGH_GOLD, lens
+from enrich.records import ANSWERING
+from enrich.rights import quote
+
+DATABASE = "rapport"
+EVIDENCE = 8
+RESULTS = 20
+VERDICTS = ("weakness", "strength", "lead", "indicative", "no clear difference", "too few", "not available")
+
+FINDINGS = """select f.*, c.name as company_name, c.role as company_role from findings f join companies c on c.id = f.company
+  join analyses n on n.id = f.analysis and n.current = 1"""
+REVIEW = """select r.id, r.company, c.name as company_name, r.source, r.audience, r.unit, r.stars, r.rating_raw, r.created_at, r.created_precision, r.created_kind, r.edited_at,
+    r.url, r.text, p.publish, p.url as place, p.replies_visible, l.first_seen, l.last_seen, l.looks, l.gone_at
+  from reviews r join profiles p on p.id = r.profile and p.private = 0 join companies c on c.id = r.company
+  left join looks l on l.kind = 'review' and l.target = r.id"""
+REPLIES = """select a.id, a.review, a.position, a.role, a.role_basis, a.created_at, a.created_precision, a.text, p.publish, l.first_seen, l.last_seen, l.gone_at
+  from replies a join profiles p on p.id = a.profile and p.private = 0 left join looks l on l.kind = 'reply' and l.target = a.id"""
+
+
+@hookimpl
+def startup(datasette):
+    if DATABASE not in datasette.databases:
+        raise StartupError(f"the pages read a store called {DATABASE}.db: point Datasette to the one in the study's folder")
+
+
+@hookimpl
+def register_routes():
+    return [(path + r"(?P<json>\.json)?$", _page(name, read)) for path, name, read in (
+        (r"/", "home", home), (r"/company/(?P<id>[^/]+?)", "company", company), (r"/finding/(?P<id>[^/]+?)", "finding", finding),
+        (r"/system/(?P<id>[^/]+?)", "system", system), (r"/review/(?P<id>[^/]+?)", "review", review), (r"/search", "search", search),
+        (r"/method", "method", method), (r"/status", "status", status), (r"/coverage", "coverage", coverage))]
+
+
+def _page(name, read):
+    async def view(datasette, request):
+        if not await datasette.permission_allowed(request.actor, "view-database", DATABASE, default=True):
+            raise Forbidden("view-database")
+        asked = {**{k: request.args[k] for k in request.args}, **{k: unquote(v) for k, v in request.url_vars.items() if v and k != "json"}}
+        data = await datasette.get_database(DATABASE).execute_fn(lambda connection: read(connection, asked))
+        if data is None:
+            raise NotFound(f"There is no {name} {asked.get('id')} in this study.")
+        if request.url_vars.get("json"):
+            return Response.json(data)
+        return Response.html(await datasette.render_template(f"study/{name}.html", {"page": name, "here": request.path, **data}, request))
+
+    return view
+
+
+def rows(connection, sql, *parameters):
+    return [dict(row) for row in connection.execute(sql, parameters)]
+
+
+def row(connection, sql, *parameters):
+    return next(iter(rows(connection, sql, *parameters)), None)
+
+
+def whole(value, default=1):
+    """A page number as a person may type it."""
+    return max(1, int(value)) if str(value).isdigit() else default
+
+
+# What several pages show
+
+def the_study(connection):
+    """Title, client and dates, and the analysis that the pages show."""
+    return {"study": row(connection, "select title, client, period_from, period_to from study"),
+            "analysis": row(connection, "select as_of, made_at, code, lens, seed from analyses where current = 1"),
+            "companies": rows(connection, "select id, name, role, aliases, domains, accounts from companies order by role = 'client', name")}
+
+
+def the_sources(connection, company=None):
+    """Every public place of a company, or of all, with what we have from it."""
+    return rows(connection, """select p.id, p.company, c.name as company_name, p.source, p.key, p.url, p.audience, p.unit, p.replies_visible, p.population, p.publish, p.basis, p.says_total,
+        count(r.id) as reviews, min(r.created_at) as first_at, max(r.created_at) as last_at, (select count(*) from replies a where a.profile = p.id) as replies,
+        (select max(finished_at) from crawls k where k.profile = p.id and k.outcome in ('finished', 'empty')) as read_at
+      from profiles p join companies c on c.id = p.company left join reviews r on r.profile = p.id
+      where p.private = 0 and (? is null or p.company = ?) group by p.id order by c.name, p.audience, p.source, p.unit""", company, company)
+
+
+def quotes(item, spans=()):
+    """What may be shown of a row's text, in place of the text itself."""
+    said = quote(item.pop("text"), item["publish"], item["gone_at"], spans)
+    item["quote"] = said and {"text": said.text, "marks": said.marks}
+    item["why_no_quote"] = None if said else "has vanished at its source, and is not quoted any more" if item["gone_at"] else \
+        "its source allows counts, but no quotes" if item["publish"] == "none" else "has no words"
+    return item
+
+
+def dialogue(connection, review, spans=None):
+    """A review's replies in order, each with what may be shown of it; `spans` are matched words by reply."""
+    return [quotes(reply, (spans or {}).get(reply["id"], ())) for reply in rows(connection, f"{REPLIES} where a.review = ? order by a.position", review)]
+
+
+def curves(connection, findings):
+    """The points behind some findings."""
+    marks = ", ".join("?" * len(findings))
+    return rows(connection, f"select finding, series, x, y, low, high, n from figures where finding in ({marks}) order by finding, series, cast(x as real), x", *findings)
+
+
+# The pages
+
+def home(connection, asked):
+    found = rows(connection, f"{FINDINGS} order by f.rank desc")
+    sources = the_sources(connection)
+    study = the_study(connection)
+    answered = [f for f in found if f["measure"] == "responsiveness"]
+    for company in study["companies"]:
+        own = [f for f in found if f["company"] == company["id"]]
+        company |= {"counts": {v: sum(f["verdict"] == v for f in own) for v in VERDICTS},
+                    "answered": next((f for f in answered if f["company"] == company["id"] and f["slice"] == HEADLINE), None),
+                    **{k: sum(s[k] for s in sources if s["company"] == company["id"]) for k in ("reviews", "replies")}}
+    top = [f for f in found if f["verdict"] in ("weakness", "strength")]
+    return {**study, "top": top[:12], "more": max(0, len(top) - 12), "leads": [f for f in found if f["verdict"] == "lead"][:6],
+            "sentences": in_short(found, top), "systems": [of_system(s, found) for s in lens().systems.values()],
+            "reviews": sum(s["reviews"] for s in sources), "replies": sum(s["replies"] for s in sources), "places": len(sources),
+            "first_at": min((s["first_at"] for s in sources if s["first_at"]), default=None), "last_at": max((s["last_at"] for s in sources if s["last_at"]), default=None),
+            "limits": limits(study["companies"], sources, found), "curves": curves(connection, [c["answered"]["id"] for c in study["companies"] if c["answered"]])}
+
+
+HEADLINE = "answered within 7 days"
+
+
+def in_short(found, top):
+    """The first sentences: the strongest verdicts, at most one a company and measure, and how fast each company answers."""
+    said, seen = [], set()
+    for finding in (*top, *(f for f in found if f["measure"] == "responsiveness" and f["slice"] == HEADLINE and f["value"] is not None)):
+        if (finding["company"], finding["measure"]) not in seen and len(said) < 5:
+            seen.add((finding["company"], finding["measure"]))
+            said.append(finding)
+    return said
+
+
+def of_system(system, found):
+    """A system and how far it is measured."""
+    measured = [m for m in system.measures if any(f["system"] == system.id and f["measure"] == m for f in found)]
+    return {"id": system.id, "title": system.title, "question": system.question, "measures": system.measures, "measured": measured, "later": system.later,
+            "findings": sum(f["system"] == system.id for f in found), "verdicts": sum(f["system"] == system.id and f["verdict"] in ("weakness", "strength") for f in found)}
+
+
+def limits(companies, sources, found):
+    """What this study cannot say, in words."""
+    said = []
+    without = [c["name"] for c in companies if not any(s["company"] == c["id"] and s["audience"] == "employee" for s in sources)]
+    if without:
+        said.append(("What employees say is not available" if len(without) == len(companies) else f"What employees say is not available for {', '.join(without)}")
+                    + ": there is no source of employee reviews in this study.")
+    hidden = sorted({f"{s['company_name']} on {s['source']}" for s in sources if s["replies_visible"] == 0})
+    if hidden:
+        said.append(f"Whether the company answers is not available for {', '.join(hidden)}: the source does not show replies.")
+    if any(s["population"] == "chosen" for s in sources):
+        said.append("Hand-picked pages are shown, but count in no share.")
+    if indicative := sum(f["verdict"] == "indicative" for f in found):
+        said.append(f"{indicative} figures are indicative only: how well their words are recognised has not been established on at least {ENOUGH_GOLD} annotated texts.")
+    if few := sum(f["verdict"] == "too few" for f in found):
+        said.append(f"{few} figures rest on too few texts for a verdict.")
+    return [*said, "Only what is public is read. No public reply is not no reply: a company may have answered in private.",
+            "People who write reviews are not all customers: shares are of reviews, and say how many customers complain only in comparison."]
+
+
+def company(connection, asked):
+    found = row(connection, "select * from companies where id = ?", asked["id"])
+    if not found:
+        return None
+    findings = rows(connection, f"{FINDINGS} where f.company = ? order by f.rank desc, f.system, f.measure, f.slice", asked["id"])
+    answered = next((f for f in findings if f["measure"] == "responsiveness" and f["slice"] == HEADLINE), None)
+    latest = rows(connection, f"{REVIEW} where r.company = ? and r.text is not null and l.gone_at is null and p.publish <> 'none' order by r.created_at desc limit 6", asked["id"])
+    return {**the_study(connection), "company": found, "by_verdict": {v: [f for f in findings if f["verdict"] == v] for v in VERDICTS}, "answered": answered,
+            "map": [f for f in findings if f["measure"] == "weakness"], "curves": curves(connection, [answered["id"]]) if answered else [],
+            "sources": the_sources(connection, asked["id"]), "latest": [{**quotes(r), "replies": dialogue(connection, r["id"])} for r in latest]}
+
+
+def finding(connection, asked):
+    found = row(connection, f"{FINDINGS} where f.id = ?", asked["id"])
+    if not found:
+        return None
+    tags = rows(connection, "select * from tags where id = ? or id in (select m.tag from evidence e join mentions m on m.kind = e.kind and m.target = e.target and m.start = e.start where e.finding = ? limit 1)",
+                found["slice"], asked["id"])
+    return {**the_study(connection), "finding": found, "tag": tags[0] if tags else None, "established": bool(tags) and (tags[0]["gold"] or 0) >= ENOUGH_GOLD, "enough": ENOUGH_GOLD,
+            "curves": curves(connection, [asked["id"]]), "same": rows(connection, f"{FINDINGS} where f.measure = ? and f.slice = ? order by f.value desc", found["measure"], found["slice"]),
+            "sides": [evidence(connection, asked["id"], side, whole(asked.get(side))) for side in ("for", "against")],
+            "hidden": row(connection, """select count(distinct e.target) as n from evidence e join reviews r on r.id = e.review join profiles p on p.id = r.profile
+              left join looks l on l.kind = 'review' and l.target = r.id where e.finding = ? and p.private = 0 and (p.publish = 'none' or l.gone_at is not null)""", asked["id"])["n"]}
+
+
+def evidence(connection, finding, side, page):
+    """One side of a finding, a page of texts at a time, each with its matched words marked and its dialogue."""
+    among = "from evidence e join reviews r on r.id = e.review join profiles p on p.id = r.profile and p.private = 0 where e.finding = ? and e.side = ?"
+    total = row(connection, f"select count(distinct e.review) as n {among}", finding, side)["n"]
+    shown = rows(connection, f"select e.review, min(e.position) as position {among} group by e.review order by 2 limit ? offset ?", finding, side, EVIDENCE, (page - 1) * EVIDENCE)
+    items = []
+    for item in shown:
+        spans = {}
+        for e in rows(connection, "select kind, target, start, end from evidence where finding = ? and side = ? and review = ? and start is not null", finding, side, item["review"]):
+            spans.setdefault(e["target"], []).append((e["start"], e["end"]))
+        found = quotes(row(connection, f"{REVIEW} where r.id = ?", item["review"]), spans.get(item["review"], ()))
+        items.append({**found, "replies": dialogue(connection, item["review"], spans)})
+    return {"side": side, "total": total, "page": page, "pages": -(-total // EVIDENCE), "items": items}
+
+
+def system(connection, asked):
+    found = lens().systems.get(asked["id"])
+    if not found:
+        return None
+    study = the_study(connection)
+    findings = rows(connection, f"{FINDINGS} order by f.rank desc")
+    terms = [{"term": t.term, "tags": t.tags, "figures": t.figures, "note": t.note,
+              "rows": [{"title": title, "by_company": {f["company"]: f for f in group}} for title, group in of_term(t, findings)]} for t in found.terms]
+    own = [f for f in findings if f["system"] == found.id]
+    return {**study, "system": of_system(found, findings), "terms": terms, "verdicts": [f for f in own if f["verdict"] in ("weakness", "strength", "lead")],
+            "systems": [{"id": s.id, "title": s.title} for s in lens().systems.values()]}
+
+
+def of_term(term, findings):
+    """The figures that stand for a term, by slice: those of its tags, and those it names."""
+    groups = {}
+    for f in findings:
+        name = f["slice"].partition(":")[2] or f["slice"]
+        if any(t in (name, name.rstrip("+-"), f["slice"]) for t in term.tags) or f["measure"] in term.figures or f["slice"] in term.figures:
+            groups.setdefault((f["measure"], f["slice"]), []).append(f)
+    return [(group[0]["title"], group) for _, group in sorted(groups.items())]
+
+
+def review(connection, asked):
+    found = row(connection, f"{REVIEW} where r.id = ?", asked["id"])
+    if not found:
+        return None
+    mentions = rows(connection, "select m.kind, m.target, m.start, m.end, m.words, m.step, m.version, m.tag, t.title, t.sign, t.definition from mentions m left join tags t on t.id = m.tag where m.review = ? order by m.start",
+                    asked["id"])
+    spans = {}
+    for m in mentions:
+        spans.setdefault(m["target"], []).append((m["start"], m["end"]))
+    replies = dialogue(connection, asked["id"], spans)
+    item = quotes(found, spans.get(asked["id"], ()))
+    legible = {t["id"] for t in (item, *replies) if t["quote"]} if item["quote"] else set()
+    changes = rows(connection, "select kind, target, what, old, new, not_before, noticed_at, cause from changes where review = ? order by noticed_at", asked["id"])
+    for change in changes:
+        if change["what"] != "rated":
+            for side in ("old", "new"):
+                said = quote(change[side], item["publish"], item["gone_at"])
+                change[side] = said.text if said and change["target"] in legible else None
+    labels = rows(connection, "select kind, target, name, value, score, basis, step, version from labels where (kind = 'review' and target = ?) or (kind = 'reply' and target in (select id from replies where review = ?)) order by kind desc, target, name",
+                  asked["id"], asked["id"])
+    return {**the_study(connection), "review": item, "replies": replies, "mentions": [m for m in mentions if m["target"] in legible], "labels": labels, "changes": changes}
+
+
+def search(connection, asked):
+    query, page = asked.get("q", "").strip(), whole(asked.get("page"))
+    wanted = escape_fts(query) if query and asked.get("raw") is None else query
+    found, total = [], 0
+    if query:
+        for kind in ("review", "reply"):
+            table, text = ("reviews", "r") if kind == "review" else ("replies", "a")
+            among = f"""from {table}_fts join {table} {text} on {text}.rowid = {table}_fts.rowid {'' if kind == 'review' else 'join reviews r on r.id = a.review'}
+              join profiles p on p.id = r.profile and p.private = 0 and p.publish <> 'none' join companies c on c.id = r.company
+              where {table}_fts match ? and (? = '' or r.company = ?)
+                and not exists (select 1 from looks l where l.kind = 'review' and l.target = r.id and l.gone_at is not null)
+                {'' if kind == 'review' else "and not exists (select 1 from looks l where l.kind = 'reply' and l.target = a.id and l.gone_at is not null)"}"""
+            given = (wanted, asked.get("company", ""), asked.get("company", ""))
+            total += row(connection, f"select count(*) as n {among}", *given)["n"]
+            found += rows(connection, f"""select '{kind}' as kind, r.id as review, r.company, c.name as company_name, r.source, r.stars, {text}.created_at, {text}.created_precision,
+              snippet({table}_fts, 0, char(2), char(3), '…', 40) as snippet, rank {among} order by rank limit ?""", *given, page * RESULTS)
+    found = sorted(found, key=lambda f: f["rank"])[(page - 1) * RESULTS:page * RESULTS]
+    return {**the_study(connection), "q": query, "company": asked.get("company", ""), "total": total, "page_number": page, "pages": -(-total // RESULTS),
+            "results": [{**{k: v for k, v in f.items() if k not in ("snippet", "rank")}, "quote": unmarked(f["snippet"])} for f in found]}
+
+
+def unmarked(snippet):
+    """SQLite's snippet, whose matches stand between two control characters, as a quote with marks."""
+    text, marks = "", []
+    for piece in snippet.split("\x02"):
+        words, closed, rest = piece.partition("\x03")
+        if closed:
+            marks.append((len(text), len(text) + len(words)))
+        text += words + rest
+    return {"text": text, "marks": marks}
+
+
+def method(connection, asked):
+    return {**the_study(connection), "sources": the_sources(connection), "steps": rows(connection, "select step, version, count(*) as n from labels group by 1, 2 union all select step, version, count(*) from mentions group by 1, 2 order by 1, 2"),
+            "tags": rows(connection, "select * from tags order by kind, name, sign"), "enough": ENOUGH_GOLD, "answering": ANSWERING}
+
+
+def status(connection, asked):
+    return {**the_study(connection), "crawls": rows(connection, """select k.*, c.name as company_name, p.source, p.unit from crawls k join profiles p on p.id = k.profile and p.private = 0
+          join companies c on c.id = p.company order by k.started_at desc limit 100"""),
+            "problems": rows(connection, """select x.at, x.place, x.what, x.cure, x.count, c.name as company_name, p.source from problems x left join crawls k on k.id = x.crawl left join profiles p on p.id = k.profile
+          left join companies c on c.id = p.company where coalesce(p.private, 0) = 0 order by x.at desc limit 200"""),
+            "changes": rows(connection, """select x.what, x.kind, x.cause, c.name as company_name, count(*) as n, max(x.noticed_at) as last_at from changes x join reviews r on r.id = x.review
+          join profiles p on p.id = r.profile and p.private = 0 join companies c on c.id = x.company group by 1, 2, 3, 4 order by 6 desc""")}
+
+
+def coverage(connection, asked):
+    study = the_study(connection)
+    sources = the_sources(connection)
+    return {**study, "sources": sources, "limits": limits(study["companies"], sources, rows(connection, FINDINGS)),
+            "months": rows(connection, """select c.name as company_name, substr(k.day, 1, 4) as year, sum(k.n) as n from cells k join companies c on c.id = k.company
+          where k.kind = 'review' and k.tag = '' group by 1, 2 order by 1, 2""")}
