@@ -1,0 +1,193 @@
+"""Finds replies that are pasted with little change: equal after masking, or near-equal by their word triples.
+
+The first text of its kind is a *stem*; later texts join the stem they are most like, or become one. Stems are unlike each other, so a
+new text meets few candidates, found by locality-sensitive hashing (MinHash bands, Leskovec, Rajaraman and Ullman, Mining of Massive
+Datasets, ch. 3) in an index that the store keeps: what a run costs grows with what is new, and memory stays flat. A stem with three
+uses or more in one company is a template.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, cast
+
+import re2
+from datasketch import MinHash
+
+from enrich.records import ANSWERING
+from enrich.store import Store
+from enrich.tables import Company, Stem, StemBand, Wording
+
+VERSION = "1"
+"""Raised when masking or comparing changes: a company's replies are then read anew."""
+USES = 3
+"""Uses in one company from which a stem is a template."""
+LIKE = 0.30
+"""Jaccard similarity of word triples from which two texts are one template (precision .93, recall .91 on annotated pairs)."""
+BANDS, ROWS = 24, 2
+"""Bands of the index and hashes a band: texts of similarity s meet with probability 1 - (1 - s**ROWS)**BANDS, .90 at LIKE and .999 at 0.5."""
+
+_NEAR = 160                                  # characters from either end in which a greeting or a signature is looked for
+
+
+def _compiled(pattern: str) -> Any:
+    """RE2, because no text can stop it for ever, as nested repeats in Python's own can; with room for its automaton, or it is slow."""
+    options = re2.Options()
+    options.max_mem = 64 << 20
+    return re2.compile(pattern, options)
+
+
+_NAME = r"(?:\[\w+\]|\p{Lu}[^\s,!?:;]*)"
+_CALLED = rf"(?:{_NAME}|(?i:there|all|everyone|folks|customer|user|guest|member|sir|madam|friend|valued|from|team|and)\b)"
+_CLOSING = (r"(?i:(?:(?:best|kind|warm|warmest|many) )?(?:regards|wishes)\b|best,|(?:many )?thanks(?: (?:and|&) regards)?\b|sincerely\b|cheers\b|thank you\b"
+            r"|yours (?:truly|sincerely|faithfully)\b|(?:the )?team\b)")
+_GREETING = _compiled(rf"\A\W*(?i:hi+|hello|hey+|dear|greetings|namaste|good (?:morning|day|afternoon|evening))\b(?:,? ?{_CALLED}){{0,4}}\s*(?:[,.!:;~–—\n-]+\s*)+")
+_SIGNATURE = _compiled(rf"(?:^|[\s.,!?])((?:{_CLOSING}[\s,.!:]*){{0,2}}(?:{_CLOSING}[\s,:–—-]*(?:{_CALLED}[\s,-]*){{0,4}}"
+                       rf"|[-–—~^∞|]+\s*(?:{_CALLED}[\s,-]*){{1,4}})[^\p{{L}}\p{{N}}]*)\z")
+_SPACE = re.compile(r"[^\S\n]+")
+_LINK = re.compile(r"(?:https?://|\bwww\.)\S+|(?<![^\s(<])[^\s.,()<>/]+(?:\.[^\s.,()<>/]+)+/\S*", re.I)
+_NUMBER = re.compile(r"\d(?:[\d.,:/-]*\d)?")
+_WORD = re.compile(r"\[\w+\]|[^\W_]+(?:'[^\W_]+)*")
+_PEOPLE = {"[customer]", "[staff]"}
+
+
+def cluster(store: Store, touched: set[str] | None = None) -> int:
+    """Brings the tables `templates` and `template_uses` up to date for the companies given (None: all); returns how many texts were new.
+
+    Replies by a company, owner, manager or staff are read, on public profiles only. A template is known by its stem, so its id stays;
+    running it twice changes nothing.
+    """
+    return sum(_company(store, company) for company in list(store.read(Company, "1 order by id")) if touched is None or company.id in touched)
+
+
+def mask(text: str, names: Iterable[str] = ()) -> str:
+    """A reply without what changes from one paste to the next: placeholders for links, addresses, numbers and the company's own
+    `names`, and neither greeting nor signature."""
+    text = _LINK.sub("[link]", _SPACE.sub(" ", text).strip())
+    if names and (own := _own(tuple(names))):
+        text = own.sub("[company]", text)
+    text = _NUMBER.sub("[number]", text)
+    if (head := _GREETING.match(text[:_NEAR])) and words(text[head.end():]):
+        text = text[head.end():]
+    start = max(0, len(text) - _NEAR)
+    if (tail := _SIGNATURE.search(text[start:])) and words(text[:start + tail.start(1)]):
+        text = text[:start + tail.start(1)]
+    return " ".join(text.split())
+
+
+def words(masked: str) -> list[str]:
+    """The words of a masked text, without case, punctuation and people."""
+    return [w for w in _WORD.findall(masked.casefold().replace("’", "'")) if w not in _PEOPLE]
+
+
+def likeness(a: list[str], b: list[str]) -> float:
+    """Jaccard similarity of the word triples of two texts, 0 to 1."""
+    x, y = _triples(a), _triples(b)
+    return len(x & y) / len(x | y)
+
+
+def _triples(said: list[str]) -> set[str]:
+    return {" ".join(said[i:i + 3]) for i in range(max(1, len(said) - 2))}
+
+
+@lru_cache
+def _own(names: tuple[str, ...]) -> re.Pattern[str] | None:
+    """What finds a company's own names, the longest first; None where it has none."""
+    known = sorted({n.strip() for n in names if len(n.strip()) > 1}, key=lambda n: (-len(n), n))
+    return re.compile(r"\b(?:" + "|".join(map(re.escape, known)) + r")\b", re.I) if known else None
+
+
+def _number(*parts: str) -> int:
+    """A hash that fits a column of integers."""
+    return int.from_bytes(blake2b("\0".join(parts).encode(), digest_size=8).digest(), signed=True)
+
+
+def _signature(said: list[str]) -> MinHash:
+    found = MinHash(num_perm=BANDS * ROWS, seed=1)
+    found.update_batch(sorted(t.encode() for t in _triples(said)))
+    return found
+
+
+def _bands(company: str, said: list[str]) -> list[int]:
+    values = _signature(said).hashvalues
+    return [_number(company, str(i), values[i:i + ROWS].tobytes().hex()) for i in range(0, BANDS * ROWS, ROWS)]
+
+
+def _company(store: Store, company: Company) -> int:
+    """Reads the new texts of a company's replies, in the order of their first use, and counts its templates anew."""
+    names = (company.name, *json.loads(company.aliases), *json.loads(company.domains))
+    with store.atomic():
+        if store.one("select 1 from wordings where company = ? and version <> ?", (company.id, VERSION)):
+            _forget(store, company.id)
+        new = 0
+        for key, text in _unread(store, company.id):
+            store.write([_read(store, company.id, key, mask(text, names))])
+            new += 1
+        _count(store, company.id)
+    return new
+
+
+def _forget(store: Store, company: str) -> None:
+    store.execute("delete from stem_bands where stem in (select number from stems where company = ?)", (company,))
+    store.execute("delete from stems where company = ?", (company,))
+    store.execute("delete from wordings where company = ?", (company,))
+
+
+_REPLIES = f"""replies join profiles on profiles.id = replies.profile and profiles.private = 0
+    where replies.company = :company and replies.text_key is not null and replies.role in ({", ".join(map(repr, ANSWERING))})"""
+
+
+def _unread(store: Store, company: str) -> Iterator[tuple[str, str]]:
+    """Texts that no run has read, with their keys: sorted before they are handed out, so that the tables can be written meanwhile."""
+    return cast(Iterator[tuple[str, str]], store.rows(
+        f"""with new as (select text_key, min(created_at) as first from (select replies.text_key, replies.created_at from {_REPLIES}) as said
+                         where not exists (select 1 from wordings where company = :company and wordings.text_key = said.text_key) group by text_key)
+            select text_key, (select text from replies where replies.text_key = new.text_key limit 1) from new order by first, text_key""", {"company": company}))
+
+
+def _read(store: Store, company: str, key: str, masked: str) -> Wording:
+    """A text's stem: that of an equal text, else the one it is most like, else itself."""
+    said = words(masked)
+    number = _number(company, *said)
+    if not said:
+        return Wording(company, key, number, None, 0.0, VERSION)
+    if known := next(store.read(Wording, "masked = ? limit 1", (number,)), None):
+        return Wording(company, key, number, known.stem, known.similarity, VERSION)
+    bands = _bands(company, said)
+    near = ((likeness(said, words(stem.text)), stem.number) for stem in store.read(
+        Stem, f"number in (select stem from stem_bands where band in ({', '.join('?' * len(bands))}))", bands))
+    similarity, stem = max(near, default=(0.0, number))
+    if similarity < LIKE:
+        similarity, stem = 1.0, number
+        store.write([Stem(number, company, masked)])
+        store.write(StemBand(band, number) for band in sorted(set(bands)))
+    return Wording(company, key, number, stem, round(similarity, 3), VERSION)
+
+
+def _count(store: Store, company: str) -> None:
+    """Brings templates and their uses in line with the replies as they stand; only rows that differ are written."""
+    values = {"company": company, "uses": USES}
+    store.execute("drop table if exists temp.pasted")
+    store.execute("create temp table pasted (reply text primary key, review text, at text, template text, stem integer, similarity real)")
+    store.execute(f"""insert into pasted select replies.id, replies.review, replies.created_at, printf('%016x', wordings.stem), wordings.stem, wordings.similarity
+        from {_REPLIES.replace("where", "join wordings on wordings.company = replies.company and wordings.text_key = replies.text_key where", 1)}
+        and wordings.stem is not null""", values)
+    store.execute("delete from pasted where stem not in (select stem from pasted group by stem having count(*) >= :uses)", values)
+    store.execute("""insert into templates (id, company, text, uses, first_used, last_used, complaints)
+        select template, :company, (select text from stems where number = stem), count(*), min(at), max(at),
+            count(distinct case when reviews.stars <= 2 or labels.value = 'yes' then reviews.id end)
+        from pasted join reviews on reviews.id = pasted.review
+        left join labels on labels.kind = 'review' and labels.target = reviews.id and labels.name = 'complaint' where true group by template
+        on conflict (id) do update set text = excluded.text, uses = excluded.uses, first_used = excluded.first_used, last_used = excluded.last_used, complaints = excluded.complaints
+        where (text, uses, first_used, last_used, complaints) is not (excluded.text, excluded.uses, excluded.first_used, excluded.last_used, excluded.complaints)""", values)
+    store.execute("""insert into template_uses (reply, template, similarity) select reply, template, similarity from pasted where true
+        on conflict (reply) do update set template = excluded.template, similarity = excluded.similarity
+        where (template, similarity) is not (excluded.template, excluded.similarity)""")
+    store.execute("""delete from template_uses where template in (select id from templates where company = :company)
+        and reply not in (select reply from pasted)""", values)
+    store.execute("delete from templates where company = :company and id not in (select template from pasted)", values)
+    store.execute("drop table temp.pasted")
