@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import import_module
 from typing import Protocol, cast
@@ -28,8 +28,13 @@ class Text:
     text: str
     audience: str = "customer"               # who wrote the review: customer or employee
     stars: int | None = None                 # of the review
-    language: str | None = None              # as the source states it
+    stated_language: str | None = None       # as the source states it
+    language: str | None = None              # as the step `language` found it, which is called first
     review: str | None = None                # of a reply: the review it answers
+
+    def in_language(self, language: str | None) -> Text:
+        """The same text, its language known."""
+        return replace(self, language=language)
 
 
 @dataclass(frozen=True, slots=True)

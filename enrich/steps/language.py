@@ -11,7 +11,7 @@ from enrich.steps import Label, Text
 
 VERSION = "1"
 KINDS = ("review", "reply")
-USES = ("language",)
+USES = ("stated_language",)
 
 ENOUGH_LETTERS = 12
 """Fewer letters tell nothing: "ok", "nice app" come out as Dutch or Finnish."""
@@ -29,7 +29,7 @@ def read(text: Text) -> Iterator[Label]:
     """
     words = _NOT_WORDS.sub(" ", text.text).replace("\n", " ")
     if sum(c.isalpha() for c in words) < ENOUGH_LETTERS:
-        yield Label("language", (text.language or "und")[:2].lower() if text.language else "und")
+        yield Label("language", text.stated_language[:2].lower() if text.stated_language else "und")
         return
     best = _detector.detect(words, model="lite", k=1)[0]
     score = min(1.0, float(best["score"]))
