@@ -32,7 +32,7 @@ def recognise(url: str, found: Sources) -> dict[str, Any]:
     """
     address = url if "://" in url else f"https://{url}"
     if refusal := policy.refuses(address):
-        return {"url": url, "refused": refusal.why, "instead": refusal.instead}
+        return {"url": url, "name": refusal.host, "refused": refusal.why, "instead": refusal.instead}
     for name, spider in sorted(found.items(), key=lambda s: s[1].reads_any_page):
         options = spider.recognise(address)
         if options is not None:

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.http import Request, Response, TextResponse
 from scrapy.responsetypes import responsetypes
+from scrapy.utils.gz import gunzip
+from scrapy.utils.python import binary_is_text
 
 from enrich import times
-from enrich.records import plain
+from enrich.records import Review, plain
 from spiders import catalogue
-from spiders.platforms.base import LAYOUT_ERRORS, sample
+from spiders.platforms.base import LAYOUT_ERRORS, UNKNOWN, Drawn, sample
 
 
 class Command(ScrapyCommand):
     requires_project = True
     default_settings = {"LOG_LEVEL": "ERROR"}
+    exitcode = 0
 
     def syntax(self) -> str:
         return "SPIDER FILE [--url URL] [-o KEY=VALUE …]"
@@ -45,27 +51,48 @@ class Command(ScrapyCommand):
             body = path.read_bytes()
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror}", print_help=False) from None
-        url = opts.url or path.absolute().as_uri()
         spider = found[args[0]]()
         seen = times.read(opts.seen) if opts.seen else None
-        place = sample(spider, url, dict(_option(o) for o in opts.option), seen.latest if seen else None)
         try:
-            for drawn in spider.draw(response(path, url, body), place):
-                out = {"kind": "request", "url": drawn.url, "method": drawn.method} if isinstance(drawn, Request) else plain(drawn)
-                print(json.dumps(out, ensure_ascii=False))
+            place = sample(spider, opts.url or UNKNOWN, dict(_option(o) for o in opts.option), seen.latest if seen else None)
+        except ValidationError as error:
+            raise UsageError("\n".join(f"-o {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()), print_help=False) from None
+        kinds: set[str] = set()
+        try:
+            for drawn in spider.draw(response(path, opts.url or UNKNOWN, body), place):
+                for out in flat(drawn):
+                    kinds.add(out["kind"])
+                    if str(out.get("place")).startswith(UNKNOWN):
+                        out["place"] = str(path)
+                    if out["kind"] == "review" and str(out.get("url")).startswith(UNKNOWN):
+                        del out["url"]
+                    print(json.dumps(out, ensure_ascii=False))
         except LAYOUT_ERRORS as error:
+            kinds.add("problem")
             print(json.dumps({"kind": "problem", "place": str(path), "what": f"its layout is not the one that {args[0]} knows: {type(error).__name__}: {error}"}))
-            self.exitcode = 1
+        self.exitcode = int(kinds == {"problem"})
+
+
+def flat(drawn: Drawn) -> Iterator[dict[str, Any]]:
+    """What was drawn, as JSON can hold it: a review and then, each by itself and with the review's id, its replies."""
+    if isinstance(drawn, Request):
+        yield {"kind": "request", "url": drawn.url}
+    elif isinstance(drawn, Review):
+        yield {k: v for k, v in plain(drawn).items() if k != "replies"}
+        for reply in drawn.replies:
+            yield plain(replace(reply, review=drawn.id))
+    else:
+        yield plain(drawn)
 
 
 def response(path: Path, url: str, body: bytes) -> Response:
-    """A saved body as the response it once was, its type told by its content and its name."""
-    kind = responsetypes.from_args(filename=path.name, body=body)
-    if not issubclass(kind, TextResponse) and path.suffix.lower() in (".htm", ".html", ".json", ".jsonl", ".csv", ".tsv", ".txt", ".xml", ".rss"):
-        kind = TextResponse
-    if issubclass(kind, TextResponse):
-        return kind(url, body=body, encoding=None) if b"charset" in body[:2048] else kind(url, body=body, encoding="utf-8")
-    return kind(url, body=body)
+    """A saved body as the response it once was: its kind is told by its content (also when it was saved compressed), then by its name."""
+    if body.startswith(b"\x1f\x8b"):
+        body = gunzip(body)
+    kind = responsetypes.from_args(filename=path.name.removesuffix(".gz"), body=body)
+    if not issubclass(kind, TextResponse) and not binary_is_text(body[:5000]) and not body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return kind(url, body=body)
+    return (kind if issubclass(kind, TextResponse) else TextResponse)(url, body=body)
 
 
 def _option(text: str) -> tuple[str, Any]:

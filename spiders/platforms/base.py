@@ -62,7 +62,7 @@ class Place:
 class SourceSpider(scrapy.Spider):
     """Base of all sources. A subclass states what it is and overrides `begin` and `draw`, and `recognise` where it has addresses.
 
-    Arguments (`-a`): `study` (its file or folder), `company`, `profile`, `since` (a day). Without a study it can only `draw`.
+    Arguments (`-a`): `study` (its file or folder), `company`, `profile` (ids, with commas), `since` (a day). Without a study it can only `draw`.
     """
 
     title: ClassVar[str]
@@ -157,7 +157,7 @@ class SourceSpider(scrapy.Spider):
         wanted = self.study.company(company) if company else None
         for c in self.study.companies:
             for s in c.sources:
-                if s.source != self.name or (wanted and c is not wanted) or (profile and c.profile(s) != profile):
+                if s.source != self.name or (wanted and c is not wanted) or (profile and c.profile(s) not in profile.split(",")):
                     continue
                 own = {k: v for k, v in s.options.items() if k in self.options.model_fields or k not in studies.Source.model_fields}
                 seen = s.collected_at

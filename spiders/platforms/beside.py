@@ -37,6 +37,7 @@ def attach(page: BeautifulSoup, drawn: list[Drawn], reader: Reader) -> None:
     for n, anchor in anchors:
         for element in (anchor, *anchor.parents):
             inside.setdefault(id(element), set()).add(n)
+    told = {n for n, d in enumerate(drawn) if d.review.replies}     # what the page states is not guessed again
     for n, anchor in anchors:
         part, review = _part(anchor, n, inside, len(drawn)), drawn[n].review
         for element in (anchor, *anchor.parents):
@@ -45,7 +46,9 @@ def attach(page: BeautifulSoup, drawn: list[Drawn], reader: Reader) -> None:
                 break
         if review.verified is None and part.select_one("[class*=verified]:not([class*=unverified]):not([class*=not-verified])"):
             review.verified = True
-        for element in _candidates(part, anchor, inside):
+        if review.title is None and (subject := part.select_one(".header-subject")) is not None:
+            review.title = texts.line(subject) or None
+        for element in _candidates(part, anchor, inside) if n not in told else ():
             reply = _reply(element, review.author, reader)
             if reply is not None and norm(reply.text or "") not in {norm(r.text or "") for r in review.replies} | {norm(review.text or "")}:
                 review.replies.append(reply)

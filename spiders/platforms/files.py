@@ -316,20 +316,21 @@ def _prefix(data: _Bytes) -> str:
 def _record(file: File, kind: str, number: int, record: Any) -> Row | Problem:
     if not isinstance(record, dict):
         return Problem(f"{file.name}, {kind} {number}", f"is {_kind(record)}, not an object with columns; it is left out", 'each record looks like {"text": "…", "rating": 5}')
-    return Row(file.name, kind, number, dict(_flat(record)))
+    return Row(file.name, kind, number, dict(flat(record)))
 
 
 def _kind(value: Any) -> str:
     return next(name for types, name in (((bool,), "true or false"), ((int, float), "a number"), ((str,), "a text"), ((list,), "a list"), ((object,), "nothing")) if isinstance(value, types))
 
 
-def _flat(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+def flat(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:
+    """A nested record as columns: `user/name`, `replies/0/text`."""
     if isinstance(value, dict) and value and depth < DEEPEST:
         for key, inner in value.items():
-            yield from _flat(inner, f"{path}/{key}" if path else str(key), depth + 1)
+            yield from flat(inner, f"{path}/{key}" if path else str(key), depth + 1)
     elif isinstance(value, list) and value and depth < DEEPEST:
         for i, inner in enumerate(value[:MOST_IN_LIST]):
-            yield from _flat(inner, f"{path}/{i}", depth + 1)
+            yield from flat(inner, f"{path}/{i}", depth + 1)
     else:
         yield path, None if isinstance(value, dict | list) else value
 

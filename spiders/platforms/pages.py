@@ -10,7 +10,7 @@ from scrapy.http import Response, TextResponse
 
 from enrich.records import Problem
 
-_CHALLENGE = re.compile(r"/cdn-cgi/challenge-platform/|cf[-_]chl|_Incapsula_Resource|px-captcha|captcha-delivery\.com|awsWafCookieDomainList", re.I)
+_CHALLENGE = re.compile(r"_cf_chl_opt|/challenge-platform/h/\w/orchestrate|_Incapsula_Resource|px-captcha|captcha-delivery\.com|awsWafCookieDomainList", re.I)
 _CHALLENGE_TITLE = re.compile(r"just a moment|attention required|access denied|are you (?:a )?(?:human|robot)|robot check|security check|pardon our interruption|request blocked|ddos-guard|human verification", re.I)
 _SMALL = 4000
 """Characters of visible text: a guard's page says little, a page with reviews that also loads a captcha says more."""
@@ -32,7 +32,7 @@ def wall(page: BeautifulSoup, url: str) -> Problem | None:
     short = len(page.get_text(" ", strip=True)) < _SMALL
     if short and (_CHALLENGE_TITLE.search(title) or _CHALLENGE.search(str(page))):
         return Problem(url, "the site shows a test for people instead of the page: it refuses programs", "import an export of your own instead: a block is never worked around")
-    if page.select_one("input[type=password]"):
+    if short and page.select_one("input[type=password]"):
         return Problem(url, "the page asks for a login, and shows no reviews without one", "import an export of your own instead: a login is never used")
     return None
 

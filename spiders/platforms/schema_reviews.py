@@ -120,11 +120,11 @@ class Reader:
 
 
 def element_id(element: Tag) -> str | None:
-    """The review's id that an element carries; a short number in `id` only counts places on the page."""
+    """The review's id that an element carries; in `id` a short number or a word only names a place on the page."""
     for name in _ID_ATTRIBUTES:
         value = str(element.get(name) or "").strip()
         bare = _PREFIX.sub("", value)
-        if bare and (name != "id" or (value != bare and re.search(r"\d", bare) and len(bare) >= 4)):
+        if bare and (name != "id" or (value != bare and re.fullmatch(r"(?=.*\d)[0-9a-f-]{4,}", bare, re.I))):
             return bare
     return None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from bs4 import BeautifulSoup
 from pydantic import Field
 from scrapy.http import Response, TextResponse
 
@@ -44,26 +45,27 @@ class SchemaOrg(SourceSpider):
         for n, why in found.broken:
             reader.problems.append(Problem(response.url, f"JSON-LD block {n} speaks of reviews and cannot be read: {why}", "it is left out; the rest of the page went in"))
         yield from reader.problems
-        counts = {c for node in found.nodes if node.types & markup.AGGREGATES and (c := _count(node))}
+        counts = {c for node in found.nodes if node.types & markup.AGGREGATES and (c := _count(node)) is not None}
         if len(counts) == 1:
-            yield Total(counts.pop())
+            yield Total(max(counts))
         known = place.memory.setdefault("known", set())
         new = [d for d in drawn if (key := (d.review.id or (d.author, d.body, d.review.created))) not in known and not known.add(key)]
         yield from (d.review for d in new)
         if not drawn:
-            yield from self._nothing(page, response.url, place, max(counts, default=0) or any(node.types & markup.AGGREGATES for node in found.nodes))
+            yield from self._nothing(page, response.url, place, max(counts, default=None), any(n.types & markup.AGGREGATES for n in found.nodes))
         if new and (target := pages.following(page, response.url)):
             yield self.ask(target)
 
     @staticmethod
-    def _nothing(page: Any, url: str, place: Place, counted: int | bool) -> Iterator[Problem]:
+    def _nothing(page: BeautifulSoup, url: str, place: Place, counted: int | None, rated: bool) -> Iterator[Problem]:
         """Why a page has no reviews. The page after the last one may be empty: only there nothing is wrong."""
         if wall := pages.wall(page, url):
             yield wall
-        elif counted and not place.memory["known"]:
-            said = f"{counted} reviews" if counted is not True and counted else "reviews"
-            yield Problem(url, f"it counts {said} but shows none in its markup: scripts load them, or its layout has changed", "look for a page that lists them, or import an export")
-        elif not place.memory["known"]:
+        elif place.memory["known"]:
+            return
+        elif rated and counted != 0:
+            yield Problem(url, f"it counts {counted or 'its'} reviews but holds none: its scripts load them, or its layout has changed", "look for a page that lists them, or import an export")
+        else:
             yield Problem(url, "no reviews are marked up in this page", "check in a browser that the page shows reviews; if it does, import them instead")
 
 

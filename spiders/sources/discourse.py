@@ -1,0 +1,186 @@
+"""Discourse forums: every topic is what a customer asked, and its later posts are the answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from bs4 import BeautifulSoup
+from pydantic import Field
+from scrapy.http import Response
+
+from enrich import times
+from enrich.records import ANSWERING, Problem, Reply, Review, When
+from spiders.platforms import json_api, texts
+from spiders.platforms.base import Drawn, Options, Place, SourceSpider, each
+
+CHUNK = 20
+"""Posts that a forum gives out at once, by default."""
+QUOTED = "aside.quote, blockquote, aside.onebox, .lightbox-wrapper, .quote-controls"
+"""What others wrote: the same sentence would be counted twice."""
+_LISTING = re.compile(r"^(?P<root>.*?)(?:/(?P<listing>(?:c|tag|tags|latest|top|new|hot|categories)(?:/.*)?)|/t/(?:[^/]+/)?(?P<topic>\d+)(?:/\d+)?|/posts/.*)?/?$")
+_HOSTS = re.compile(r"^(?:forums?|community|discuss|discourse|meta|talk)\.", re.I)
+
+
+class DiscourseOptions(Options):
+    url: str = Field(description="the forum, or one category (…/c/NAME/5), tag (…/tag/NAME) or topic of it", pattern=r"^https?://")
+    groups: list[str] = Field([], description="groups, flairs and titles that only the company's own people bear")
+
+
+class Discourse(SourceSpider):
+    """A forum, a category, a tag or a topic, by the JSON that Discourse gives for every page."""
+
+    name = "discourse"
+    title = "Discourse forums"
+    replies_visible = True
+    options = DiscourseOptions
+
+    @classmethod
+    def recognise(cls, url: str) -> dict[str, Any] | None:
+        parts = urlsplit(url)
+        shown = re.search(r"/(?:c/[^/]+|t/[^/]+/\d+|t/\d+|tag/[^/]+)(?:/|$|\.json)", parts.path)
+        return {"url": url} if parts.hostname and (_HOSTS.match(parts.hostname) or shown) else None
+
+    def begin(self, place: Place) -> Iterable[Drawn]:
+        root, listing, topic = where(place.options.url)
+        yield self.ask(f"{root}/t/{topic}.json" if topic else f"{root}/{listing}.json")
+
+    def draw(self, response: Response, place: Place) -> Iterator[Drawn]:
+        answer, problem = json_api.read(response, "a Discourse forum's JSON")
+        match answer:
+            case {"topic_list": {"topics": list(topics)}}:
+                yield from self._list(response, place, topics, answer.get("users") or [])
+            case {"post_stream": {"posts": list(posts)}}:
+                yield from self._topic(response, place, answer, posts)
+            case {"latest_posts": list(posts)}:
+                yield from self._posts(response, place, posts, {})
+            case {"topic_id": _, "cooked": _}:
+                yield from self._posts(response, place, [answer], {})
+            case {"errors": list(errors)}:
+                yield Problem(response.url, f"the forum refuses: {' '.join(map(str, errors))}", "where it wants a login, import an export of your own: a login is never used")
+            case _:
+                yield problem or Problem(response.url, "is JSON, but neither a list of topics nor a topic of a Discourse forum", "check the address in a browser")
+
+    def _list(self, response: Response, place: Place, topics: list[Any], users: list[Any]) -> Iterator[Drawn]:
+        """A request for every topic, and for the next page until one brings nothing new. Pinned topics stand outside the order by activity."""
+        root, _, _ = where(response.url)
+        known: set[int] = place.memory.setdefault("topics", set())
+        ours = {u.get("id") for u in users if isinstance(u, dict) and role(u, place)[0] != "other"}
+        before, ended = len(known), False
+
+        def follow(topic: dict[str, Any]) -> Iterator[Drawn]:
+            nonlocal ended
+            active = _latest(topic)
+            if place.older(active):
+                ended = ended or not (topic.get("pinned") or topic.get("pinned_globally"))
+            elif topic["id"] not in known:
+                known.add(topic["id"])
+                # what the company opens itself is news, not a customer's word
+                if topic.get("archetype", "regular") == "regular" and _opener(topic) not in ours:
+                    yield self.ask(f"{root}/t/{topic['id']}.json")
+        yield from each(topics, follow, response.url, lambda t: t.get("id"))
+        if len(known) > before and not ended:
+            page = int(json_api.query(response.url).get("page") or 0)
+            listing = response.url if urlsplit(response.url).path.endswith(".json") else f"{root}/latest.json"
+            yield self.ask(json_api.with_query(listing, page=page + 1))
+
+    def _topic(self, response: Response, place: Place, topic: dict[str, Any], posts: list[Any]) -> Iterator[Drawn]:
+        """A topic's record, or (where it has no title) a stretch of its later posts."""
+        stream = (topic["post_stream"].get("stream") or []) if topic.get("title") else []
+        given = {p.get("id") for p in posts if isinstance(p, dict)}
+        rest = [i for i in stream[len(posts):] if i not in given]
+        root, _, _ = where(response.url)
+        if stream and not any(isinstance(p, dict) and p.get("post_number") == 1 for p in posts):      # ?page=2 was saved
+            yield from self._posts(response, place, posts, topic)
+            yield self.ask(f"{root}/t/{topic['id']}.json")
+            return
+        yield from self._posts(response, place, posts, topic, complete=not rest)
+        for start in range(0, len(rest), CHUNK):
+            asked = urlencode([("post_ids[]", i) for i in rest[start:start + CHUNK]], safe="[]")
+            yield self.ask(f"{root}/t/{topic['id']}/posts.json?{asked}")
+
+    def _posts(self, response: Response, place: Place, posts: list[Any], topic: dict[str, Any], complete: bool = False) -> Iterator[Drawn]:
+        """The opening post as a review with the replies that came with it; posts that came without their opening post by themselves."""
+        reviews: dict[str, Review] = {}
+        root, _, _ = where(response.url)
+        asker = ((topic.get("details") or {}).get("created_by") or {}).get("username")
+
+        def read(post: dict[str, Any]) -> Iterator[Drawn]:
+            nonlocal asker
+            if post.get("post_type", 1) != 1 or post.get("deleted_at") or post.get("user_deleted"):
+                return
+            key = str(post.get("topic_id") or topic["id"])
+            who, basis = role(post, place)
+            text = None if post.get("hidden") else words(post)
+            created, edited = times.read(post["created_at"]), times.read(post["updated_at"]) if (post.get("version") or 1) > 1 else None
+            if post["post_number"] == 1:
+                if post.get("hidden"):
+                    yield Problem(response.url, f"topic {key}: the forum hides its first post", "it is left out")
+                    return
+                asker = post.get("username")
+                if who == "bot" or (basis == "study" and who in ANSWERING):
+                    return
+                slug = topic.get("slug") or post.get("topic_slug") or "-"
+                reviews[key] = Review(key, text, title=topic.get("title") or post.get("topic_title"), author=_name(post), author_id=post.get("username"), created=created,
+                                      edited=edited, url=f"{root}/t/{slug}/{key}", complete=complete)
+                yield reviews[key]
+            elif text:
+                if asker and post.get("username") == asker and who == "other":
+                    who = "customer"
+                reply = Reply(text, who, basis, str(post["id"]), _name(post), post.get("username"), created, edited, review=key)
+                if key in reviews:
+                    reviews[key].replies.append(reply)
+                else:
+                    yield reply
+        ordered = sorted(posts, key=lambda p: p.get("post_number") or 0 if isinstance(p, dict) else 0)
+        yield from list(each(ordered, read, response.url, lambda p: p.get("id")))      # a review is whole only when all its replies are read
+
+
+def where(url: str) -> tuple[str, str, str | None]:
+    """The forum's own address (it may live in a subfolder), the list that an address of it shows, and the topic if it shows one."""
+    parts = urlsplit(url)
+    path = re.sub(r"\.(?:json|rss)$", "", parts.path)
+    found = _LISTING.match(path)
+    assert found is not None                 # the pattern matches any path
+    listing = (found["listing"] or "latest").strip("/")
+    return f"{parts.scheme}://{parts.netloc}{found['root'].rstrip('/')}", "latest" if listing in ("categories", "new", "hot", "top") else listing, found["topic"]
+
+
+def role(user: dict[str, Any], place: Place) -> tuple[str, str]:
+    """Who somebody is, and on what ground.
+
+    Certain is what study.toml says: accounts (`staff`) and groups. Beyond it only administrators are taken as the company's:
+    Discourse calls moderators `staff` as well, and those are volunteers in many forums.
+    """
+    groups = {g.casefold() for g in place.options.groups}
+    if place.staff(user.get("username"), user.get("name")) or any(str(user.get(k) or "").casefold() in groups for k in ("primary_group_name", "flair_name", "user_title")):
+        return "staff", "study"
+    if (user.get("user_id") or user.get("id") or 0) < 0 and "username" in user or user.get("username") in ("system", "discobot"):
+        return "bot", "source"
+    if user.get("admin") or (user.get("staff") and not user.get("moderator")):
+        return "staff", "source"
+    return "other", "source"
+
+
+def words(post: dict[str, Any]) -> str | None:
+    """What a post itself says, without what it quotes."""
+    cooked = BeautifulSoup(post.get("cooked") or "", "lxml")
+    said = texts.of(cooked, without=tuple(cooked.select(QUOTED)))
+    raw = post.get("raw")
+    return said or (None if post.get("cooked") or not isinstance(raw, str) else raw.strip()) or None
+
+
+def _name(post: dict[str, Any]) -> str | None:
+    return post.get("name") or post.get("display_username") or post.get("username")
+
+
+def _opener(topic: dict[str, Any]) -> Any:
+    return next((p.get("user_id") for p in topic.get("posters") or [] if "Original Poster" in str(p.get("description"))), None)
+
+
+def _latest(topic: dict[str, Any]) -> Any:
+    """When a topic last saw a post."""
+    moments: list[When] = [m for k in ("bumped_at", "last_posted_at", "created_at") if (m := times.read(topic.get(k)))]
+    return max((m.latest for m in moments), default=None)
