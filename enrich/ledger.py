@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field, replace
@@ -335,6 +336,9 @@ class Refused(Exception):
     """A record that cannot be stored; its page goes in without it."""
 
 
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u202a-\u202e\u2066-\u2069]")
+
+
 def forget_running(store: Store) -> int:
     """Marks runs that never ended as interrupted; returns how many."""
     return store.execute("update crawls set outcome = 'interrupted' where outcome = 'running'")
@@ -345,8 +349,8 @@ def now() -> str:
 
 
 def _clean(text: str | None) -> str:
-    """Without control characters, which no review needs and some programs stumble over; line breaks stay."""
-    return "".join(c for c in text or "" if c >= " " or c in "\n\t").replace("\u200b", "")
+    """Without control characters and marks that turn the direction of what follows, which could disguise a page; line breaks stay."""
+    return _CONTROL.sub("", text or "")
 
 
 def _hash(*parts: str) -> str:

@@ -144,10 +144,12 @@ def _author(text: str, author: str | None, kept: frozenset[str]) -> str:
     if not name or name.casefold() in PLACEHOLDER_AUTHORS:
         return text
     parts = [p for p in re.split(r"[\s,._-]+", name) if len(p) > 2 and p.isalpha() and p.casefold() not in kept and p.casefold() not in _NOT_NAMES]
-    whole = [re.escape(name)] if len(name) > 2 and name.casefold() not in kept and name.casefold() not in _NOT_NAMES else []
-    if not parts and not whole:
+    whole = [name] if len(name) > 2 and name.casefold() not in kept and name.casefold() not in _NOT_NAMES else []
+    low = text.casefold()
+    there = [n for n in (*whole, *sorted(parts, key=len, reverse=True)) if n.casefold() in low]      # to compile a pattern costs more than all the rest
+    if not there:
         return text
-    pattern = _author_pattern("|".join(whole + [re.escape(p) for p in sorted(parts, key=len, reverse=True)]))
+    pattern = _author_pattern("|".join(map(re.escape, there)))
     return pattern.sub(lambda m: CUSTOMER if m[0][:1].isupper() or not m[0][:1].isalpha() or m[0] == name else m[0], text)
 
 
