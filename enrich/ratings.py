@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from math import isnan
 
 from enrich.records import Rating
 
 _NUMBER = r"(\d+(?:[.,]\d+)?)"
 _WORD = r"(?:\s*-?(?:stars?|sterne[n]?|étoiles?|estrellas?|stelle|points?|punkte[n]?|★|⭐))?"
 _LEAD = r"(?:(?:rated|rating|score|note|bewertung|bewertet mit)\s*:?\s*)?"
-_OF = re.compile(rf"{_LEAD}{_NUMBER}{_WORD}\s*(?:/|out of|von|of|sur|de|su|van)\s*{_NUMBER}{_WORD}$", re.I)
-_BARE = re.compile(rf"{_LEAD}{_NUMBER}{_WORD}$", re.I)
+_OF = re.compile(rf"{_LEAD}{_NUMBER}{_WORD}\s*(?:/|out of|von|of|sur|de|su|van)\s*{_NUMBER}{_WORD}$", re.IGNORECASE)
+_BARE = re.compile(rf"{_LEAD}{_NUMBER}{_WORD}$", re.IGNORECASE)
 _PERCENT = re.compile(rf"{_NUMBER}\s*%$")
 _FULL, _HALF = "★⭐✭✮", "½⯨"
 _STARS = frozenset(_FULL + _HALF + "☆✩ \ufe0f")
@@ -24,7 +25,7 @@ def read(raw: object, *, best: object = None, worst: object = None) -> Rating | 
     is read on that. Stars that are drawn are out of five: "★★★" is three of five. Raises ValueError where `raw` is no rating,
     or lies outside its scale.
     """
-    if raw is None or isinstance(raw, bool) or raw != raw:
+    if raw is None or isinstance(raw, bool) or (isinstance(raw, float) and isnan(raw)):
         return None
     return _read(" ".join(str(raw).split()), _number(best), _number(worst))
 

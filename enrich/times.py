@@ -6,6 +6,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
+from math import isnan
 
 from dateparser.date import DateDataParser
 
@@ -13,18 +14,18 @@ from enrich.records import When
 
 _CLOCK = r"(?:,?[ T]+(?:at )?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?([ap])\.?m\.?)?(?: ?(?:Z|UTC|GMT))?)?$"
 _ISO_DAY = re.compile(r"(\d{4})-(\d{1,2})(?:-(\d{1,2}))?$")
-_YEAR_FIRST = re.compile(r"(\d{4})[./-](\d{1,2})[./-](\d{1,2})" + _CLOCK, re.I)
-_NUMBERS = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})" + _CLOCK, re.I)
+_YEAR_FIRST = re.compile(r"(\d{4})[./-](\d{1,2})[./-](\d{1,2})" + _CLOCK, re.IGNORECASE)
+_NUMBERS = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4}|\d{2})" + _CLOCK, re.IGNORECASE)
 _NAME = r"([a-z]{3,9})\.?"
-_DAY_MONTH = re.compile(rf"(?:[a-z]{{3,9}}\.?, )?(\d{{1,2}})(?:st|nd|rd|th)?[ -](?:of )?{_NAME},?[ -](\d{{4}}){_CLOCK}", re.I)
-_MONTH_DAY = re.compile(rf"(?:[a-z]{{3,9}}\.?, )?{_NAME} (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}}){_CLOCK}", re.I)
-_MONTH = re.compile(rf"{_NAME},?[ -](\d{{4}})$", re.I)
+_DAY_MONTH = re.compile(rf"(?:[a-z]{{3,9}}\.?, )?(\d{{1,2}})(?:st|nd|rd|th)?[ -](?:of )?{_NAME},?[ -](\d{{4}}){_CLOCK}", re.IGNORECASE)
+_MONTH_DAY = re.compile(rf"(?:[a-z]{{3,9}}\.?, )?{_NAME} (\d{{1,2}})(?:st|nd|rd|th)?,? (\d{{4}}){_CLOCK}", re.IGNORECASE)
+_MONTH = re.compile(rf"{_NAME},?[ -](\d{{4}})$", re.IGNORECASE)
 _MONTHS = {name[:n]: i for i, name in enumerate(
     ("january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december"), 1)
     for n in range(3, len(name) + 1)}
-_AGO = re.compile(r"(?:(?:about|over|almost)\s+)*(\d+|an?|one|a few|few|last)\s+(second|minute|hour|day|week|month|year)s?(?:\s+ago)?$", re.I)
+_AGO = re.compile(r"(?:(?:about|over|almost)\s+)*(\d+|an?|one|a few|few|last)\s+(second|minute|hour|day|week|month|year)s?(?:\s+ago)?$", re.IGNORECASE)
 _UNIX = re.compile(r"\d{9,13}(\.\d+)?$")
-_LEAD = re.compile(r"(?:reviewed|posted|published|written|edited|updated)(?: on)?:? (?=.*\d)", re.I)
+_LEAD = re.compile(r"(?:reviewed|posted|published|written|edited|updated)(?: on)?:? (?=.*\d)", re.IGNORECASE)
 _NEAR = ("today", "yesterday")
 _UNITS = {"second": timedelta(seconds=1), "minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1),
           "week": timedelta(days=7), "month": timedelta(days=30.44), "year": timedelta(days=365.25)}
@@ -44,7 +45,7 @@ def read(raw: object, *, seen: datetime | None = None, day_first: bool | None = 
     read, which "2 weeks ago" counts from. `day_first` decides 03/04/2026 (a date with dots, 03.04.2026, is day first unless told
     otherwise). Raises `Ambiguous` where day and month cannot be told apart, and ValueError where the text names no moment.
     """
-    if raw is None or isinstance(raw, bool) or raw != raw:
+    if raw is None or isinstance(raw, bool) or (isinstance(raw, float) and isnan(raw)):
         return None
     if isinstance(raw, datetime):
         return When.at(raw)

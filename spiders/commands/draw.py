@@ -52,14 +52,15 @@ class Command(ScrapyCommand):
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror}", print_help=False) from None
         spider = found[args[0]]()
+        url = opts.url or (path.with_name(path.name.removesuffix(".gz")).absolute().as_uri() if spider.is_file else UNKNOWN)
         seen = times.read(opts.seen) if opts.seen else None
         try:
-            place = sample(spider, opts.url or UNKNOWN, dict(_option(o) for o in opts.option), seen.latest if seen else None)
+            place = sample(spider, url, dict(_option(o) for o in opts.option), seen.latest if seen else None)
         except ValidationError as error:
             raise UsageError("\n".join(f"-o {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()), print_help=False) from None
         kinds: set[str] = set()
         try:
-            for drawn in spider.draw(response(path, opts.url or UNKNOWN, body), place):
+            for drawn in spider.draw(response(path, url, body), place):
                 for out in flat(drawn):
                     kinds.add(out["kind"])
                     if str(out.get("place")).startswith(UNKNOWN):
