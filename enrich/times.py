@@ -25,7 +25,7 @@ _MONTHS = {name[:n]: i for i, name in enumerate(
     for n in range(3, len(name) + 1)}
 _AGO = re.compile(r"(?:(?:about|over|almost)\s+)*(\d+|an?|one|a few|few|last)\s+(second|minute|hour|day|week|month|year)s?(?:\s+ago)?$", re.IGNORECASE)
 _UNIX = re.compile(r"\d{9,13}(\.\d+)?$")
-_LEAD = re.compile(r"(?:reviewed|posted|published|written|edited|updated)(?: on)?:? (?=.*\d)", re.IGNORECASE)
+_LEAD = re.compile(r"(?:reviewed|posted|published|written|edited|updated)(?: on)?:? ", re.IGNORECASE)
 _NEAR = ("today", "yesterday")
 _UNITS = {"second": timedelta(seconds=1), "minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1),
           "week": timedelta(days=7), "month": timedelta(days=30.44), "year": timedelta(days=365.25)}
@@ -104,7 +104,7 @@ def _text(text: str, day_first: bool | None) -> When | None:
         if a <= 12 and b <= 12 and a != b and day_first is None and "." not in found[0][:6]:
             raise Ambiguous(f"{text[:60]!r} may put the day or the month first")
         day_leads = a > 12 or (b <= 12 and (day_first if day_first is not None else True))
-        year = int(found[3]) + (2000 if len(found[3]) == 2 else 0)
+        year = int(found[3]) if len(found[3]) == 4 else int(found[3]) + (2000 if int(found[3]) < 69 else 1900)      # as POSIX has it
         return _moment(year, b if day_leads else a, a if day_leads else b, found.groups()[3:])
     if (found := _DAY_MONTH.match(text)) and found[2].lower() in _MONTHS:
         return _moment(int(found[3]), _MONTHS[found[2].lower()], int(found[1]), found.groups()[3:])
