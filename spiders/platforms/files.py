@@ -391,7 +391,8 @@ def _parquet(file: File) -> Iterator[Row | Problem]:
         with file.open() as f:
             source = pyarrow.parquet.ParquetFile(f)
             for batch in source.iter_batches(batch_size=1000):
-                for number, record in enumerate(_micro(batch).to_pylist(), number + 1):
+                for record in _micro(batch).to_pylist():
+                    number += 1
                     yield _record(file, "record", number, record)
     except (pyarrow.ArrowException, OSError) as error:
         what = " ".join(str(error).split())[:120]

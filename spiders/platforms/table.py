@@ -348,7 +348,7 @@ class _Reader:
         if self._inbound(row):
             return self._review(row)
         if self._text(row, "answers") is None:
-            raise _LeftOut("is a message of the company that answers none", "nothing: only what customers say, and answers to it, are read")
+            raise _LeftOut("is a message of the company that answers none", "nothing to mend: what customers say is read, and answers to it")
         return None
 
     def _inbound(self, row: Row) -> bool:
@@ -362,7 +362,7 @@ class _Reader:
         text = "\n".join(filter(None, parts)) or None
         title, rating = self._text(row, "title"), self._rating(row)
         if text is None and title is None and rating is None:
-            raise _LeftOut("has neither a text nor a rating", "nothing, if the source has such rows")
+            raise _LeftOut("has neither a text nor a rating", "nothing to mend, if its source has such rows")
         self.undated, source_id = None, _id(self._text(row, "id"))
         created, edited = self._when(row, "created"), self._when(row, "edited")
         if self.undated and not (created or edited or source_id):     # known by author and date: without it, it would come again once that is mended
