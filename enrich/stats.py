@@ -161,6 +161,10 @@ class Curve:
         share = np.concatenate(([0.0], np.cumsum(self.mass)))[np.searchsorted(self.times, hours, "right")]
         return np.where((hours > self.watched) & (share < 1 - 1e-9), np.nan, np.clip(share, 0, 1))
 
+    def at(self, hours: float) -> float:
+        """Share answered within so many hours."""
+        return float(self.answered(np.array([hours], dtype=float))[0])
+
     def median(self) -> float | None:
         """Hours after which half are answered; None where they never are."""
         reached = np.cumsum(self.mass) >= 0.5 - 1e-9
@@ -196,7 +200,8 @@ def answered(lo: Floats, hi: Floats, n: Floats, weights: Floats, day: Ints, auth
         variance = np.maximum(variance, spread)
     there = ~np.isnan(value) & (size > 0)
     found = bounded(np.where(there, value, 0.5), variance, np.where(size > 0, size, 1), groups, n=float(n.sum()), clusters=_fewer(n, day, author))
-    return fitted, Estimate(*(np.where(there, a, np.nan) for a in (found.value, found.low, found.high, found.variance)), found.df, found.n, found.clusters)
+    kept = [np.where(there, a, np.nan) for a in (found.value, found.low, found.high, found.variance)]
+    return fitted, Estimate(kept[0], kept[1], kept[2], kept[3], found.df, found.n, found.clusters)
 
 
 def effective_of(weights: Floats, n: Floats) -> float:

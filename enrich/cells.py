@@ -1,0 +1,275 @@
+"""Counts that figures are computed from: `cells` (texts by tag) and `waits` (how long reviews waited), brought up to date where something is new.
+
+Findings and filtered views read them by the same functions: a `Where` says which texts, `layout` gives the rows, `hits` those of a tag.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from enrich.records import ANSWERING
+from enrich.stats import Floats, Ints
+from enrich.store import Store
+
+LABELS = ("stage", "order", "complaint", "sentiment", "generic")
+"""Labels that are counted like tags, as `name:value`."""
+COPY_LETTERS, COPY_DAYS = 40, 7
+"""A text of at least so many characters that stands word for word on two places of a company within so many days counts once."""
+
+Touched = Iterable[tuple[str, str]]
+"""Company and day (of the review, empty where it has none) whose texts were read or seen anew."""
+
+ROLES = ", ".join(f"'{r}'" for r in ANSWERING)
+"""For SQL: who ends the wait."""
+ASKS = """case when r.stars is not null then r.stars <= 2 else exists
+  (select 1 from labels c where c.kind = 'review' and c.target = r.id and c.name = 'complaint' and c.value = 'yes') end"""
+"""For SQL: whether the review `r` asks for an answer."""
+
+_TOUCHED_ALL = "insert or ignore into temp.touched select distinct company, ifnull(substr(created_at, 1, 10), '') from reviews"
+# An author's other days change when he becomes one who is told apart; a copy's day when its original appears.
+_TOUCHED_MORE = (
+    """insert or ignore into temp.touched select distinct o.company, ifnull(substr(o.created_at, 1, 10), '')
+       from temp.touched t join reviews r on r.company = t.company and r.created_at >= t.day and r.created_at < t.day || 'U'
+       join reviews o on o.company = r.company and o.author = r.author where t.day <> '' and r.author is not null""",
+    f"""insert or ignore into temp.touched select distinct o.company, ifnull(substr(o.created_at, 1, 10), '')
+       from temp.touched t join reviews r on r.company = t.company and r.created_at >= t.day and r.created_at < t.day || 'U'
+       join reviews o on o.text_key = r.text_key and o.company = r.company and o.profile <> r.profile
+       where t.day <> '' and length(r.text) >= {COPY_LETTERS}""",
+)
+_TOLD = f"""
+create temp table told as
+with seen as (
+  select r.*, ifnull(substr(r.created_at, 1, 10), '') as day, {ASKS} as asks, p.replies_visible as visible
+  from temp.touched t
+  join reviews r on r.company = t.company and (case when t.day = '' then r.created_at is null else r.created_at >= t.day and r.created_at < t.day || 'U' end)
+  join profiles p on p.id = r.profile
+  where p.private = 0 and p.population <> 'chosen'
+)
+select s.id, s.company, s.source, s.profile, s.audience, s.day, ifnull(s.stars, 0) as stars,
+  ifnull(l.value, 'und') as language,
+  s.asks,
+  case when s.author is not null and exists (select 1 from reviews o where o.company = s.company and o.author = s.author
+       and ifnull(substr(o.created_at, 1, 10), '') <> s.day) then s.author else '' end as author,
+  ifnull(s.text, '') <> '' as words, ifnull(s.visible, 0) = 1 as visible,
+  s.created_at, s.created_until, s.created_kind
+from seen s
+left join labels l on l.kind = 'review' and l.target = s.id and l.name = 'language'
+where not (length(ifnull(s.text, '')) >= {COPY_LETTERS} and exists (
+  select 1 from reviews o where o.text_key = s.text_key and o.company = s.company and o.profile <> s.profile
+  and abs(julianday(o.created_at) - julianday(s.created_at)) <= {COPY_DAYS}
+  and (o.created_at < s.created_at or (o.created_at = s.created_at and o.id < s.id))
+  and (select private = 0 and population <> 'chosen' from profiles where id = o.profile)))
+"""
+_CELL = "company, source, audience, {kind}, day, stars, {language}, asks, author"
+_REVIEWS = f"""
+insert into cells (company, source, audience, kind, day, stars, language, asks, author, tag, n)
+select {_CELL.format(kind="'review'", language='language')}, tag, count(*) from (
+  select t.*, '' as tag from temp.told t where words
+  union all
+  select t.*, m.tag from temp.told t join (select distinct target, tag from mentions where kind = 'review') m on m.target = t.id where words
+  union all
+  select t.*, b.name || ':' || b.value from temp.told t join labels b on b.kind = 'review' and b.target = t.id
+  where words and b.name in (select value from json_each(:labels)) and ifnull(b.value, 'unknown') <> 'unknown'
+) group by {_CELL.format(kind='1', language='language')}, tag
+"""
+_REPLIES = f"""
+insert into cells (company, source, audience, kind, day, stars, language, asks, author, tag, n)
+with said as (
+  select t.company, t.source, t.audience, t.day, t.stars, t.asks, t.author, ifnull(l.value, 'und') as language, r.id
+  from temp.told t join replies r on r.review = t.id
+  left join labels l on l.kind = 'reply' and l.target = r.id and l.name = 'language'
+  where r.role in ({ROLES}) and ifnull(r.text, '') <> ''
+)
+select {_CELL.format(kind="'reply'", language='language')}, tag, count(*) from (
+  select s.*, '' as tag from said s
+  union all
+  select s.*, m.tag from said s join (select distinct target, tag from mentions where kind = 'reply') m on m.target = s.id
+  union all
+  select s.*, b.name || ':' || b.value from said s join labels b on b.kind = 'reply' and b.target = s.id
+  where b.name in (select value from json_each(:labels)) and ifnull(b.value, 'unknown') <> 'unknown'
+) group by {_CELL.format(kind='1', language='language')}, tag
+"""
+# The first answer lies between the earliest and the latest moment it can have been written, the review likewise: the wait lies between their
+# differences. A reply without a time came after the last look without it. A reply earlier than the review (which was edited since) waited from
+# the review's first day, unknown, but not before the place had its first review.
+_WAITS = f"""
+insert into waits (company, source, audience, day, stars, asks, author, tag, edited, lo, hi, n)
+with answer as (
+  select t.id,
+    min(ifnull(r.created_at, max(t.created_at, ifnull((select max(c.not_before) from changes c where c.kind = 'reply' and c.target = r.id and c.what = 'appeared'), '')))) as r_lo,
+    min(coalesce(r.created_until, r.created_at, (select first_seen from looks where kind = 'reply' and target = r.id))) as r_hi
+  from temp.told t join replies r on r.review = t.id
+  where t.visible and r.role in ({ROLES}) group by t.id
+),
+timed as (
+  select t.*, k.last_seen, k.first_seen, a.r_lo, a.r_hi, a.id is not null as answered,
+    ifnull(a.r_hi < t.created_at, 0) as before,
+    (select min(p.created_at) from reviews p where p.profile = t.profile and p.created_at is not null) as opened
+  from temp.told t left join looks k on k.kind = 'review' and k.target = t.id left join answer a on a.id = t.id
+  where t.visible and t.created_at is not null
+),
+waited as (
+  select *, case
+      when not answered then max(0, (julianday(last_seen) - julianday(created_until)) * 24)
+      when before then max(0, (julianday(r_lo) - julianday(min(first_seen, r_lo))) * 24)
+      else max(0, (julianday(r_lo) - julianday(created_until)) * 24) end as lo,
+    case
+      when not answered then -1
+      when before then max(0, (julianday(r_hi) - julianday(min(opened, r_hi))) * 24)
+      else max(0, (julianday(r_hi) - julianday(created_at)) * 24) end as hi
+  from timed where last_seen is not null and (not answered or r_hi is not null)
+)
+select company, source, audience, day, stars, asks, author, tag, created_kind = 'edited', round(lo, 2), round(case when hi < 0 then -1 else max(lo, hi) end, 2), count(*) from (
+  select w.*, '' as tag from waited w
+  union all
+  select w.*, m.tag from waited w join (select distinct target, tag from mentions where kind = 'review') m on m.target = w.id where asks
+) group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
+"""
+
+
+def update(store: Store, touched: Touched | None = None) -> int:
+    """Counts anew the companies' days that are `touched` (None: all of them); returns how many days.
+
+    Days whose counts hang on a touched one (another review of the same author, a copy of the same text) are done with it.
+    """
+    with store.atomic(), _tables(store):
+        if touched is None:
+            store.execute("delete from cells")
+            store.execute("delete from waits")
+            store.execute(_TOUCHED_ALL)
+        else:
+            store.many("insert or ignore into temp.touched values (?, ?)", touched)
+            for more in _TOUCHED_MORE:
+                store.execute(more)
+            for table in ("cells", "waits"):
+                store.execute(f"delete from {table} where (company, day) in (select company, day from temp.touched)")
+        store.execute(_TOLD)
+        store.execute("create index temp.told_id on told (id)")
+        labels = {"labels": json.dumps(LABELS)}
+        store.execute(_REVIEWS, labels)
+        store.execute(_REPLIES, labels)
+        store.execute(_WAITS)
+        return int(store.one("select count(*) from temp.touched"))
+
+
+@contextmanager
+def _tables(store: Store) -> Iterator[None]:
+    store.execute("drop table if exists temp.told")
+    store.execute("drop table if exists temp.touched")
+    store.execute("create temp table touched (company text, day text, primary key (company, day))")
+    yield
+    store.execute("drop table temp.told")
+    store.execute("drop table temp.touched")
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Which texts a figure is of. What is None is not asked about."""
+
+    audience: str = "customer"
+    kind: str = "review"
+    first: str | None = None                 # first and last day
+    last: str | None = None
+    languages: frozenset[str] | None = None
+    stars: frozenset[int] | None = None
+    asks: bool | None = None
+    sources: frozenset[str] | None = None
+
+    def but(self, **changes: Any) -> Where:
+        """The same with some of it changed."""
+        return replace(self, **changes)
+
+    def sql(self, table: str) -> tuple[str, list[Any]]:
+        """Condition and parameters for `cells` or `waits`."""
+        said: list[tuple[str, Any]] = [("company in (select id from companies where role <> 'removed') and audience = ?", self.audience)]
+        if table == "cells":
+            said.append(("kind = ?", self.kind))
+            if self.languages is not None:
+                said.append(("language in (select value from json_each(?))", json.dumps(sorted(self.languages))))
+        for condition, value in (("day >= ?", self.first), ("day <= ?", self.last), ("asks = ?", None if self.asks is None else int(self.asks))):
+            if value is not None:
+                said.append((condition, value))
+        for name, values in (("stars", self.stars), ("source", self.sources)):
+            if values is not None:
+                said.append((f"{name} in (select value from json_each(?))", json.dumps(sorted(values))))
+        return " and ".join(c for c, _ in said), [v for _, v in said]
+
+
+@dataclass(slots=True)
+class Layout:
+    """Rows of counts: each the texts of one company, source, day and author (and wait, where waits are counted)."""
+
+    companies: list[str]
+    company: Ints                            # number in `companies`
+    stratum: Ints                            # source and month: what is compared lies in the same one
+    day: Ints                                # company and day
+    author: Ints                             # company and author; -1 where he needs no telling apart
+    month: list[str]                         # of each row
+    n: Floats
+    lo: Floats = field(default_factory=lambda: np.zeros(0))
+    hi: Floats = field(default_factory=lambda: np.zeros(0))      # inf: not answered
+    edited: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    keys: dict[tuple[str, str, str, str], int] = field(default_factory=dict)
+
+
+def layout(store: Store, where: Where) -> Layout:
+    """Rows of all texts with words that `where` asks for."""
+    condition, parameters = where.sql("cells")
+    return laid_out(list(store.rows(f"select company, source, day, author, sum(n) from cells where tag = '' and {condition} group by 1, 2, 3, 4", parameters)))
+
+
+def laid_out(rows: list[tuple[Any, ...]]) -> Layout:
+    """Rows of company, source, day, author and count, numbered."""
+    made = _layout([r[:4] for r in rows], [r[4] for r in rows])
+    made.keys = {r[:4]: i for i, r in enumerate(rows)}
+    return made
+
+
+def days(where: Where, column: str) -> tuple[str, list[str]]:
+    """Condition and parameters that a time lies in the period."""
+    said = [(f"{column} >= ?", where.first), (f"{column} < ? || 'U'", where.last)]
+    return " and ".join(c for c, v in said if v) or "1", [v for _, v in said if v]
+
+
+def hits(store: Store, where: Where, rows: Layout, tags: list[str]) -> Floats:
+    """How many texts of each row carry each tag (rows, tags)."""
+    out = np.zeros((len(rows.n), len(tags)))
+    condition, parameters = where.sql("cells")
+    for k, tag in enumerate(tags):
+        for *key, n in store.rows(f"select company, source, day, author, sum(n) from cells where tag = ? and {condition} group by 1, 2, 3, 4", [tag, *parameters]):
+            out[rows.keys[(key[0], key[1], key[2], key[3])], k] = n
+    return out
+
+
+def waits(store: Store, where: Where, tag: str = "") -> Layout:
+    """Rows of the waits that `where` asks for, of reviews that carry a tag (empty: of all)."""
+    condition, parameters = where.sql("waits")
+    rows = list(store.rows(f"select company, source, day, author, sum(n), lo, hi, edited from waits where tag = ? and {condition} group by 1, 2, 3, 4, lo, hi, edited",
+                           [tag, *parameters]))
+    made = _layout([r[:4] for r in rows], [r[4] for r in rows])
+    made.lo = np.array([r[5] for r in rows], dtype=float)
+    made.hi = np.array([r[6] for r in rows], dtype=float)
+    made.hi[made.hi < 0] = np.inf
+    made.edited = np.array([r[7] for r in rows], dtype=np.int64)
+    return made
+
+
+def _layout(keys: list[tuple[Any, ...]], n: list[int]) -> Layout:
+    companies: dict[Any, int] = {}
+    strata: dict[Any, int] = {}
+    days: dict[Any, int] = {}
+    authors: dict[Any, int] = {}
+    numbers = np.empty((len(keys), 4), dtype=np.int64)
+    months = []
+    for i, (name, source, date, writer) in enumerate(keys):
+        months.append(date[:7])
+        numbers[i] = (companies.setdefault(name, len(companies)), strata.setdefault((source, date[:7]), len(strata)), days.setdefault((name, date), len(days)),
+                      authors.setdefault((name, writer), len(authors)) if writer else -1)
+    company, stratum, day, author = (numbers[:, k].copy() for k in range(4))
+    return Layout(list(companies), company, stratum, day, author, months, np.array(n, dtype=float))

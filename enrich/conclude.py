@@ -1,0 +1,186 @@
+"""Conclusions: every measure once, all tests judged together, findings with their evidence put in place of the old ones."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from hashlib import blake2b
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+
+from enrich import lens as vocabulary
+from enrich import measures, stats
+from enrich.field import DRAWS_SEED
+from enrich.lens import Lens
+from enrich.measures import Result, Study
+from enrich.records import iso
+from enrich.store import Store
+from enrich.tables import Analysis, Company, Evidence, Figure, Finding
+
+VERDICTS = ("weakness", "accusation", "strength", "lead", "no clear difference", "too few", "indicative", "not available", "figure")
+DROPPED = 0.1
+"""Share of a company's texts without a field beside them from which a reader is told."""
+
+
+def conclude(store: Store, lens: Lens | None = None) -> Analysis:
+    """Computes all findings from the cells and keeps them with their evidence, in one transaction.
+
+    The analysis is named by a hash of what it rests on (counts, vocabulary, program): with nothing new it is returned as it stands.
+    """
+    lens = lens or vocabulary.lens()
+    companies = {c.id: c for c in store.read(Company, "role <> 'removed' order by id")}
+    first, last = next(store.rows("select period_from, period_to from study"), (None, None))
+    study = Study(store, lens, companies, first, last)
+    analysis = Analysis(id=_rests_on(study), as_of=store.one("select max(last_seen) from looks") or "", made_at=iso(datetime.now(UTC)), code=_code(), lens=lens.version,
+                        seed=DRAWS_SEED, current=1)
+    known = store.get(Analysis, analysis.id)
+    if known and known.current:
+        return known
+    found = [(name, result) for name, module in measures.measures().items() for result in (*module.measure(study), *_absent(study, name, module))]
+    judged = judge(study, [result for _, result in found])
+    with store.atomic():
+        for table in ("evidence", "figures", "findings"):
+            store.execute(f"delete from {table}")
+        store.execute("update analyses set current = 0")
+        store.write([analysis])
+        for (name, result), verdict in zip(found, judged, strict=True):
+            finding = _finding(study, analysis, name, result, verdict)
+            store.write([finding])
+            if finding.verdict != "not available":
+                store.write(_evidence(finding.id, result))
+                store.write(Figure(finding.id, p.series, p.x, p.y, p.low, p.high, p.n) for p in result.points())
+    return analysis
+
+
+class Verdict:
+    """What is made of one figure."""
+
+    __slots__ = ("direction", "p", "q", "rank", "verdict", "why")
+
+    def __init__(self, verdict: str, why: str | None = None, *, direction: str | None = None, p: float | None = None, q: float | None = None, rank: float | None = None) -> None:
+        self.verdict, self.why, self.direction, self.p, self.q, self.rank = verdict, why, direction, p, q, rank
+
+
+def judge(study: Study, results: list[Result]) -> list[Verdict]:
+    """Verdicts on all figures. The family of tests is fixed by counts and vocabulary, never by what was found.
+
+    With two companies a company's difference from the field is the other's turned round: such a pair is one test, by its larger p.
+    """
+    family = [i for i, r in enumerate(results) if _tested(study, r)]
+    tests: dict[tuple[str, str], list[int]] = {}
+    for i in family:
+        tests.setdefault((results[i].slice, "" if len(study.companies) == 2 else results[i].company), []).append(i)
+    p_of = {i: max(_p(results[j]) for j in pair) for pair in tests.values() for i in pair}
+    qs = stats.adjust(np.array([p_of[pair[0]] for pair in tests.values()]))
+    q_of = {i: float(q) for pair, q in zip(tests.values(), qs, strict=True) for i in pair}
+    named = [p_of[i] for i in family if q_of[i] < stats.LEVEL]
+    needed = max(named, default=stats.LEVEL / max(1, len(tests)))
+    return [_verdict(study, r, p_of.get(i), q_of.get(i), needed) for i, r in enumerate(results)]
+
+
+def _tested(study: Study, r: Result) -> bool:
+    return bool(r.judged and r.compared and r.compared.other and r.compared.own.enough and r.compared.other.enough and (r.tag is None or study.lens.established(r.tag)))
+
+
+def _p(r: Result) -> float:
+    assert r.compared and r.compared.difference
+    return r.compared.difference.p
+
+
+def _verdict(study: Study, r: Result, p: float | None, q: float | None, needed: float) -> Verdict:
+    if r.missing:
+        return Verdict("not available", r.missing)
+    if not r.compared or not r.compared.other or not r.compared.difference:
+        alone = r.compared is not None and not r.compared.other
+        return Verdict("figure", "No other company has such texts on the same source in the same months: there is nothing to compare with." if alone else None)
+    own, other, gap = r.compared.own, r.compared.other, r.compared.difference
+    direction = None if r.more_is is None or not gap.value else "worse" if (gap.value > 0) == (r.more_is == "worse") else "better"
+    if not r.judged:
+        return Verdict("figure", direction=direction)
+    if not own.enough or not other.enough:
+        thin, who = (own, study.name(r.company)) if not own.enough else (other, study.others(r.company))
+        return Verdict("too few", f"{int(thin.n):,} texts on {thin.clusters:,} days or by as many authors stand behind the figure of {who}: "
+                                  f"at least {stats.ENOUGH} texts and {stats.ENOUGH_CLUSTERS} days and authors are asked for.", direction=direction)
+    if q is None:
+        return Verdict("indicative", f"How well our reading finds this has not been established on at least {vocabulary.ENOUGH_GOLD} annotated texts: the figure may be off.", direction=direction)
+    nearest = min(abs(gap.low), abs(gap.high)) if gap.clear_of_zero else 0.0
+    rank = nearest * own.n
+    if gap.beyond and q < stats.LEVEL and direction:
+        accuses = r.tag is not None and r.tag in study.lens.tags and study.lens.tags[r.tag].accuses
+        return Verdict("strength" if direction == "better" else "accusation" if accuses else "weakness", direction=direction, p=p, q=q, rank=rank)
+    if gap.clear_of_zero:
+        return Verdict("lead", _settles(study, r, needed), direction=direction, p=p, q=q, rank=rank)
+    return Verdict("no clear difference", direction=direction, p=p, q=q, rank=0.0)
+
+
+def _settles(study: Study, r: Result, needed: float) -> str:
+    """How many more texts would settle a lead, if the difference stays as it is."""
+    assert r.compared and r.compared.other
+    times = stats.difference(r.compared.own, r.compared.other, level=needed).settled_by
+    if times is None:
+        return "The difference is surely there, but smaller than what is worth naming (2 in 100, and a quarter more): more reviews would not change that if it stays as it is."
+    more = int(np.ceil(r.n * max(times - 1, 0.05) / 10) * 10)
+    return f"About {more:,} more texts of {study.name(r.company)}, and as many more of the field, would settle it if the difference stays as it is."
+
+
+def _finding(study: Study, analysis: Analysis, name: str, r: Result, v: Verdict) -> Finding:
+    c = r.compared
+    own, other, gap = (c.own, c.other, c.difference) if c else (None, None, None)
+    dropped = f"{c.dropped:.0%} of its texts had nothing beside them on the same source in the same month and are left out." if c and other and c.dropped >= DROPPED else None
+    return Finding(
+        id=f"{r.company}.{name}.{fragment(r.slice)}", analysis=analysis.id, company=r.company, system=",".join(s.id for s in study.lens.systems.values() if name in s.measures),
+        measure=name, slice=r.slice, title=r.title, sentence=r.sentence,
+        value=own.value if own else r.figure.value if r.figure else None, low=own.low if own else r.figure.low if r.figure else None, high=own.high if own else r.figure.high if r.figure else None,
+        unit=r.unit, n=r.n, hits=c.hits if c else None, field_value=other.value if other else r.figure.other if r.figure else None, field_low=other.low if other else None,
+        field_high=other.high if other else None, field_n=int(other.n) if other else None, difference=gap.value if gap else None, difference_low=gap.low if gap else None,
+        difference_high=gap.high if gap else None, p=v.p, q=v.q, direction=v.direction, verdict=v.verdict, why=" ".join(filter(None, (v.why, dropped, None if r.missing else r.note))) or None,
+        dropped=c.dropped if c else None, rank=v.rank)
+
+
+def _evidence(finding: str, r: Result) -> Iterator[Evidence]:
+    position = {"for": 0, "against": 0}
+    for quote in r.quotes():
+        position[quote.side] += 1
+        yield Evidence(0, finding, quote.side, quote.kind, quote.target, quote.review, quote.start, quote.end, position[quote.side])
+
+
+def _absent(study: Study, name: str, module: measures.Measure) -> Iterator[Result]:
+    """A company of whose audience nothing was gathered: said, not left out."""
+    for audience in module.AUDIENCES:
+        there = {c for (c,) in study.store.rows("select distinct company from cells where audience = ? union select distinct company from waits where audience = ?", (audience, audience))}
+        for company in study.companies.keys() - there:
+            why = f"No public {audience} reviews of {study.name(company)} were gathered: this is not available."
+            yield Result(company, f"{audience} reviews", f"{(module.__doc__ or name).partition(':')[0]}: no {audience} reviews", why, 0, missing=why)
+
+
+def fragment(part: str) -> str:
+    """A slice as part of an address: letters, digits and hyphens; the sign of a tag as a word."""
+    said = re.sub(r"\b(?:theme|move|moment|stage):", "", part)
+    said = re.sub(r"\+(?=$|,)", "-plus", re.sub(r"-(?=$|,)", "-minus", said))
+    return re.sub(r"[^a-z0-9_]+", "-", said.lower()).strip("-")
+
+
+def _rests_on(study: Study) -> str:
+    """Hash of all that the findings rest on."""
+    digest = blake2b(digest_size=8)
+    digest.update(repr((_code(), study.lens.version, sorted(study.lens.accuracy.items()), sorted((s.id, s.measures) for s in study.lens.systems.values()), study.first, study.last,
+                        [(c.id, c.name, c.role) for c in study.companies.values()])).encode())
+    for said in ("select * from cells order by company, source, audience, kind, day, stars, language, asks, author, tag",
+                 "select * from waits order by company, source, audience, day, stars, asks, author, tag, edited, lo, hi",
+                 "select id, company, source, audience, replies_visible, population, private from profiles order by id",
+                 "select reply from template_uses order by reply", "select kind, target from looks where gone_at is not null order by kind, target"):
+        for row in study.store.rows(said):
+            digest.update(repr(row).encode())
+    return digest.hexdigest()
+
+
+def _code() -> str:
+    """Version of the program, with a hash of the files that make figures."""
+    here = Path(__file__).parent
+    digest = blake2b(digest_size=4)
+    for file in sorted((*here.glob("measures/*.py"), *(here / f"{n}.py" for n in ("cells", "conclude", "evidence", "field", "stats", "words")))):
+        digest.update(file.read_bytes())
+    return f"{version('rapport')}+{digest.hexdigest()}"

@@ -1,0 +1,94 @@
+"""The texts behind a figure and those against it: public, still standing, one an author, the telling ones first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from enrich.cells import ASKS, ROLES, Where, days
+from enrich.measures import Quote
+from enrich.store import Store
+
+MOST = 50
+"""Texts a side of a finding."""
+
+Side = Literal["for", "against"]
+
+# Texts of a few sentences tell most; the newest of them come first. Private places and vanished texts are never shown.
+_STANDING = """join profiles p on p.id = r.profile and p.private = 0 and p.population <> 'chosen'
+  join looks k on k.kind = 'review' and k.target = r.id and k.gone_at is null"""
+_REPLY_STANDING = "join looks kr on kr.kind = 'reply' and kr.target = a.id and kr.gone_at is null"
+_ORDER = "order by length({text}) between 60 and 900 desc, {time} desc, {id}"
+
+
+def _of(where: Where, company: str) -> tuple[str, list[Any]]:
+    period, between = days(where, "r.created_at")
+    said = ["r.company = ?", "r.audience = ?", period]
+    values: list[Any] = [company, where.audience, *between]
+    if where.stars is not None:
+        said.append(f"ifnull(r.stars, 0) in ({', '.join(str(s) for s in sorted(where.stars))})")
+    if where.asks is not None:
+        said.append(f"({ASKS}) = {int(where.asks)}")
+    return " and ".join(said), values
+
+
+def carrying(store: Store, where: Where, company: str, tag: str, side: Side) -> Iterator[Quote]:
+    """Texts of a company that carry a tag, with its words."""
+    condition, values = _of(where, company)
+    reply = where.kind == "reply"
+    text, time = ("a.text", "a.created_at") if reply else ("r.text", "r.created_at")
+    rows = store.rows(
+        f"""select m.kind, m.target, m.review, m.start, m.end, ifnull(r.author, r.id) from mentions m join reviews r on r.id = m.review {_STANDING}
+            {f"join replies a on a.id = m.target {_REPLY_STANDING}" if reply else ""}
+            where m.tag = ? and m.company = ? and m.kind = ? and {condition} {_ORDER.format(text=text, time=time, id="m.target, m.start")}""",
+        [tag, company, where.kind, *values])
+    yield from _some(side, rows)
+
+
+def silent(store: Store, where: Where, company: str, tag: str, side: Side) -> Iterator[Quote]:
+    """Replies of a company that do not carry a move."""
+    condition, values = _of(where, company)
+    rows = store.rows(
+        f"""select 'reply', a.id, r.id, null, null, ifnull(r.author, r.id) from replies a join reviews r on r.id = a.review {_STANDING} {_REPLY_STANDING}
+            where a.company = ? and a.role in ({ROLES}) and ifnull(a.text, '') <> '' and {condition}
+            and not exists (select 1 from mentions m where m.kind = 'reply' and m.target = a.id and m.tag = ?) {_ORDER.format(text="a.text", time="a.created_at", id="a.id")}""",
+        [company, *values, tag])
+    yield from _some(side, rows)
+
+
+def labelled(store: Store, where: Where, company: str, name: str, values_in: tuple[str, ...], side: Side) -> Iterator[Quote]:
+    """Replies of a company whose label has one of some values."""
+    condition, values = _of(where, company)
+    rows = store.rows(
+        f"""select 'reply', a.id, r.id, null, null, ifnull(r.author, r.id) from replies a join reviews r on r.id = a.review {_STANDING} {_REPLY_STANDING}
+            join labels l on l.kind = 'reply' and l.target = a.id and l.name = ? and l.value in ({', '.join('?' * len(values_in))})
+            where a.company = ? and {condition} {_ORDER.format(text="a.text", time="a.created_at", id="a.id")}""",
+        [name, *values_in, company, *values])
+    yield from _some(side, rows)
+
+
+def waited(store: Store, where: Where, company: str, side: Side, *, answered_in: float | None, tag: str = "") -> Iterator[Quote]:
+    """Reviews that were answered within so many hours, or (None) not answered as long as they were watched."""
+    condition, values = _of(where, company)
+    answer = f"from replies a where a.review = r.id and a.role in ({ROLES})"
+    if answered_in is None:
+        how = f"not exists (select 1 {answer})"
+    else:
+        how = f"exists (select 1 {answer} and (julianday(a.created_at) - julianday(r.created_at)) * 24 between 0 and {float(answered_in)})"
+    rows = store.rows(
+        f"""select 'review', r.id, r.id, null, null, ifnull(r.author, r.id) from reviews r {_STANDING} and p.replies_visible = 1
+            where ifnull(r.text, '') <> '' and {condition} and {how}
+            {"and exists (select 1 from mentions m where m.kind = 'review' and m.target = r.id and m.tag = ?)" if tag else ""}
+            {_ORDER.format(text="r.text", time="r.created_at", id="r.id")}""", [*values, *([tag] if tag else [])])
+    yield from _some(side, rows)
+
+
+def _some(side: Side, rows: Iterator[tuple[Any, ...]]) -> Iterator[Quote]:
+    seen: set[str] = set()
+    for kind, target, review, start, end, author in rows:
+        if author in seen or target in seen:
+            continue
+        seen |= {author, target}
+        yield Quote(side, kind, target, review, start, end)
+        if len(seen) >= 2 * MOST:
+            return

@@ -1,0 +1,149 @@
+"""The field beside a company: the other companies, equally weighted within each source and month, on the company's own mix of them.
+
+Weights are fixed by counts alone and pooled over strata, so a figure less its field's is one weighted sum. A stratum without both sides is
+dropped, and the share of the company's texts that go with it is told. Stars never enter: they are an outcome.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from enrich import stats
+from enrich.cells import Layout
+from enrich.stats import Curve, Difference, Estimate, Floats, Ints
+
+HORIZONS = {"1d": 24.0, "3d": 72.0, "7d": 168.0, "30d": 720.0}
+"""Hours within which an answer is looked for."""
+DRAWS_SEED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """What one text of each row weighs: for the company, and for the field. Each sums to one over its texts; `other` is all zero where there is no field."""
+
+    own: Floats
+    other: Floats
+    dropped: float                           # share of the company's texts that had no field beside them
+
+    @property
+    def has_field(self) -> bool:
+        return bool(self.other.any())
+
+
+def sides(rows: Layout, company: str) -> Sides:
+    """Weights of a company and of its field. A company without a field keeps all its texts."""
+    c = rows.companies.index(company)
+    strata = int(rows.stratum.max(initial=-1)) + 1
+    n = np.zeros((len(rows.companies), strata))
+    np.add.at(n, (rows.company, rows.stratum), rows.n)
+    mine = n[c]
+    others = n.copy()
+    others[c] = 0
+    beside = (others > 0).sum(axis=0)
+    common = (mine > 0) & (beside > 0)
+    kept = float(mine[common].sum())
+    own = (rows.company == c).astype(float)
+    if not kept:
+        return Sides(own / max(1.0, float(mine.sum())), np.zeros(len(rows.n)), 1.0 if len(rows.companies) > 1 else 0.0)
+    own *= common[rows.stratum] / kept
+    weight = np.divide(mine / kept, beside, out=np.zeros(strata), where=common)
+    per_text = np.divide(weight[None, :], others, out=np.zeros_like(others), where=others > 0)
+    return Sides(own, per_text[rows.company, rows.stratum], 1 - kept / float(mine.sum()))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One figure of a company with its field beside it."""
+
+    own: Estimate
+    other: Estimate | None
+    difference: Difference | None
+    hits: int | None
+    dropped: float
+
+
+def shares(rows: Layout, hits: Floats, company: str) -> list[Compared]:
+    """Share of the company's texts that carry each tag (`hits`: rows, tags), beside the field's."""
+    weights = sides(rows, company)
+    totals = np.zeros((len(rows.companies), hits.shape[1]))
+    np.add.at(totals, rows.company, hits)
+    texts = np.bincount(rows.company, rows.n, minlength=len(rows.companies))
+    centre = (totals / np.maximum(texts, 1)[:, None])[rows.company]
+
+    def side(w: Floats) -> Estimate:
+        k = w > 0
+        return stats.share(hits[k], rows.n[k], w[k], centre[k], rows.day[k], rows.author[k])
+
+    own, other = side(weights.own), side(weights.other) if weights.has_field else None
+    counted = hits[weights.own > 0].sum(axis=0)
+    return [_compared(own.at(i), other.at(i) if other else None, int(counted[i]), weights.dropped) for i in range(hits.shape[1])]
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """How a company answers, with its field beside it: the share answered within each horizon, the median, the curves."""
+
+    within: dict[str, Compared]              # horizon to share answered; a horizon that nobody was watched for is left out
+    curve: Curve
+    other: Curve | None
+    median: float | None
+    median_range: tuple[float, float] | None
+    other_median: float | None
+    earliest: dict[str, float]               # share answered if every answer of unknown delay came at once
+    latest: dict[str, float]                 # and if as late as it can have come
+    n: int
+    answers: int
+    unsure: int                              # answers whose delay is known only within bounds
+    edited: int                              # reviews measured from their last edit
+    mean: float | None                       # hours, of answered reviews alone: what a naive count says
+    dropped: float
+
+
+def answering(rows: Layout, company: str, *, draw: bool) -> Answering | None:
+    """How long the company's reviews (rows of `cells.waits`) waited; `draw` widens by a bootstrap. None where it has none."""
+    if company not in rows.companies:
+        return None
+    weights = sides(rows, company)
+    hours = np.array(list(HORIZONS.values()))
+    k = weights.own > 0
+    lo, hi, n, day = rows.lo[k], rows.hi[k], rows.n[k], rows.day[k]
+    spread, median_range = stats.bootstrap(lo, hi, n, day, hours, seed=DRAWS_SEED) if draw else (None, None)
+    curve, own = stats.answered(lo, hi, n, weights.own[k], day, rows.author[k], hours, spread=spread)
+    other_curve = other = None
+    if weights.has_field:
+        f = weights.other > 0
+        other_curve, other = stats.answered(rows.lo[f], rows.hi[f], rows.n[f], weights.other[f], rows.day[f], rows.author[f], hours)
+    done = np.isfinite(hi)
+    low, high = (stats.curve(np.where(done, bound, lo), np.where(done, bound, np.inf), n).answered(hours) for bound in (hi, lo))
+    within = {}
+    for i, name in enumerate(HORIZONS):
+        if not np.isnan(own.value[i]):
+            beside = other.at(i) if other and not np.isnan(other.value[i]) else None
+            within[name] = _compared(own.at(i), beside, None, weights.dropped)
+    exact = done & (lo == hi)
+    return Answering(
+        within=within, curve=curve, other=other_curve, median=curve.median(), median_range=median_range if curve.median() is not None else None,
+        other_median=other_curve.median() if other_curve else None, earliest=_named(high), latest=_named(low), n=int(n.sum()), answers=int(n[done].sum()),
+        unsure=int(n[done & ~exact].sum()), edited=int(n[rows.edited[k] == 1].sum()),
+        mean=float(np.average((lo[done] + hi[done]) / 2, weights=n[done])) if done.any() else None, dropped=weights.dropped)
+
+
+def monthly(rows: Layout, hits: Floats, company: str) -> dict[str, dict[str, tuple[int, int]]]:
+    """Month to hits and texts (`hits`: rows), of the company (`own`) and of all others together (`other`)."""
+    out: dict[str, dict[str, tuple[int, int]]] = {"own": {}, "other": {}}
+    mine: Ints = rows.company == rows.companies.index(company)
+    for month, is_own, x, n in zip(rows.month, mine, hits, rows.n, strict=True):
+        series = out["own" if is_own else "other"]
+        before = series.get(month, (0, 0))
+        series[month] = (before[0] + int(x), before[1] + int(n))
+    return out
+
+
+def _compared(own: Estimate, other: Estimate | None, hits: int | None, dropped: float) -> Compared:
+    return Compared(own, other, stats.difference(own, other) if other else None, hits, dropped)
+
+
+def _named(values: Floats) -> dict[str, float]:
+    return {name: float(v) for name, v in zip(HORIZONS, values, strict=True) if not np.isnan(v)}

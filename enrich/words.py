@@ -1,0 +1,52 @@
+"""How figures are said to people: no statistical terms, and correct English for one, none and many."""
+
+from __future__ import annotations
+
+from enrich.field import Compared
+from enrich.lens import Tag
+
+
+def of_hundred(share: float) -> str:
+    """A share as so many of a hundred."""
+    if 0 < share < 0.005:
+        return "fewer than 1"
+    if 0.995 < share < 1:
+        return "more than 99"
+    return f"{share * 100:.0f}"
+
+
+def about(share: float) -> str:
+    """The same, said with its doubt."""
+    said = of_hundred(share)
+    return said if said.startswith(("fewer", "more")) else {"0": "none", "100": "all"}.get(said, f"about {said}")
+
+
+def likely(compared: Compared) -> str:
+    """The interval of a share."""
+    low, high = of_hundred(compared.own.low), of_hundred(compared.own.high)
+    low = "0" if low.startswith("fewer") else low
+    return f"likely {low} to {'100' if high.startswith('more') else high}" if low != high else f"likely {high}"
+
+
+def many(n: int, one: str, more: str | None = None) -> str:
+    """A number with its noun."""
+    return f"{n:,} {one if n == 1 else more or one + 's'}"
+
+
+def hours(h: float) -> str:
+    """A wait as people say it."""
+    if h < 1:
+        return "less than an hour"
+    if h < 36:
+        return many(round(h), "hour")
+    if h < 24 * 60:
+        return many(round(h / 24), "day")
+    return many(round(h / 24 / 30.44), "month")
+
+
+def clause(tag: Tag) -> str:
+    """A tag's definition as the end of a sentence that begins `… say that`."""
+    said = tag.definition.strip().rstrip(".")
+    for head in ("The text says that ", "The customer says that ", "The employee says that ", "Customers say that ", "Employees say that ", "The review says that "):
+        said = said.removeprefix(head)
+    return said[:1].lower() + said[1:]
