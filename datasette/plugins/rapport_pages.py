@@ -1,9 +1,10 @@
 """The pages that strategists read. Each is a function from a connection to plain data, shown by the template of its name, or as JSON at the same address + .json."""
 
+import re
 from urllib.parse import unquote
 
 from datasette import Forbidden, NotFound, Response, hookimpl
-from datasette.utils import StartupError, escape_fts
+from datasette.utils import StartupError
 
 from enrich.lens import ENOUGH_GOLD, lens
 from enrich.records import ANSWERING
@@ -12,16 +13,19 @@ from enrich.rights import quote
 DATABASE = "rapport"
 EVIDENCE = 8
 RESULTS = 20
-VERDICTS = ("weakness", "strength", "lead", "indicative", "no clear difference", "too few", "not available")
+VERDICTS = ("weakness", "accusation", "strength", "lead", "indicative", "no clear difference", "too few", "not available", "figure")
+CLEAR = ("weakness", "accusation", "strength")
 
-FINDINGS = """select f.*, c.name as company_name, c.role as company_role from findings f join companies c on c.id = f.company
+FINDINGS = """select f.*, c.name as company_name, c.role as company_role from findings f join companies c on c.id = f.company and c.role != 'removed'
   join analyses n on n.id = f.analysis and n.current = 1"""
 REVIEW = """select r.id, r.company, c.name as company_name, r.source, r.audience, r.unit, r.stars, r.rating_raw, r.created_at, r.created_precision, r.created_kind, r.edited_at,
     r.url, r.text, p.publish, p.url as place, p.replies_visible, l.first_seen, l.last_seen, l.looks, l.gone_at
   from reviews r join profiles p on p.id = r.profile and p.private = 0 join companies c on c.id = r.company
   left join looks l on l.kind = 'review' and l.target = r.id"""
-REPLIES = """select a.id, a.review, a.position, a.role, a.role_basis, a.created_at, a.created_precision, a.text, p.publish, l.first_seen, l.last_seen, l.gone_at
-  from replies a join profiles p on p.id = a.profile and p.private = 0 left join looks l on l.kind = 'reply' and l.target = a.id"""
+REPLIES = """select a.id, a.review, a.position, a.role, a.role_basis, a.created_at, a.created_precision, a.text, p.publish, l.first_seen, l.last_seen,
+    l.gone_at as left_at, coalesce(l.gone_at, v.gone_at) as gone_at
+  from replies a join profiles p on p.id = a.profile and p.private = 0 left join looks l on l.kind = 'reply' and l.target = a.id
+  left join looks v on v.kind = 'review' and v.target = a.review"""
 
 
 @hookimpl
@@ -72,7 +76,7 @@ def the_study(connection):
     """Title, client and dates, and the analysis that the pages show."""
     return {"study": row(connection, "select title, client, period_from, period_to from study"),
             "analysis": row(connection, "select as_of, made_at, code, lens, seed from analyses where current = 1"),
-            "companies": rows(connection, "select id, name, role, aliases, domains, accounts from companies order by role = 'client', name")}
+            "companies": rows(connection, "select id, name, role, aliases, domains, accounts from companies where role != 'removed' order by role = 'client', name")}
 
 
 def the_sources(connection, company=None):
@@ -80,7 +84,7 @@ def the_sources(connection, company=None):
     return rows(connection, """select p.id, p.company, c.name as company_name, p.source, p.key, p.url, p.audience, p.unit, p.replies_visible, p.population, p.publish, p.basis, p.says_total,
         count(r.id) as reviews, min(r.created_at) as first_at, max(r.created_at) as last_at, (select count(*) from replies a where a.profile = p.id) as replies,
         (select max(finished_at) from crawls k where k.profile = p.id and k.outcome in ('finished', 'empty')) as read_at
-      from profiles p join companies c on c.id = p.company left join reviews r on r.profile = p.id
+      from profiles p join companies c on c.id = p.company and c.role != 'removed' left join reviews r on r.profile = p.id
       where p.private = 0 and (? is null or p.company = ?) group by p.id order by c.name, p.audience, p.source, p.unit""", company, company)
 
 
@@ -116,15 +120,17 @@ def home(connection, asked):
         company |= {"counts": {v: sum(f["verdict"] == v for f in own) for v in VERDICTS},
                     "answered": next((f for f in answered if f["company"] == company["id"] and f["slice"] == HEADLINE), None),
                     **{k: sum(s[k] for s in sources if s["company"] == company["id"]) for k in ("reviews", "replies")}}
-    top = [f for f in found if f["verdict"] in ("weakness", "strength")]
+    top = [f for f in found if f["verdict"] in CLEAR]
     return {**study, "top": top[:12], "more": max(0, len(top) - 12), "leads": [f for f in found if f["verdict"] == "lead"][:6],
             "sentences": in_short(found, top), "systems": [of_system(s, found) for s in lens().systems.values()],
             "reviews": sum(s["reviews"] for s in sources), "replies": sum(s["replies"] for s in sources), "places": len(sources),
             "first_at": min((s["first_at"] for s in sources if s["first_at"]), default=None), "last_at": max((s["last_at"] for s in sources if s["last_at"]), default=None),
-            "limits": limits(study["companies"], sources, found), "curves": curves(connection, [c["answered"]["id"] for c in study["companies"] if c["answered"]])}
+            "limits": limits(study["companies"], sources, found), "names": {c["answered"]["id"]: c["name"] for c in study["companies"] if c["answered"]},
+            "curves": [p for p in curves(connection, [c["answered"]["id"] for c in study["companies"] if c["answered"]]) if p["series"] != FIELD]}
 
 
 HEADLINE = "answered within 7 days"
+FIELD = "the field"
 
 
 def in_short(found, top):
@@ -137,11 +143,16 @@ def in_short(found, top):
     return said
 
 
+def belongs(finding, system):
+    """Whether a finding is of a system; one that names none is of all."""
+    return not finding["system"] or system in finding["system"].split(",")
+
+
 def of_system(system, found):
     """A system and how far it is measured."""
-    measured = [m for m in system.measures if any(f["system"] == system.id and f["measure"] == m for f in found)]
+    measured = [m for m in system.measures if any(belongs(f, system.id) and f["measure"] == m for f in found)]
     return {"id": system.id, "title": system.title, "question": system.question, "measures": system.measures, "measured": measured, "later": system.later,
-            "findings": sum(f["system"] == system.id for f in found), "verdicts": sum(f["system"] == system.id and f["verdict"] in ("weakness", "strength") for f in found)}
+            "findings": sum(belongs(f, system.id) for f in found), "verdicts": sum(belongs(f, system.id) and f["verdict"] in CLEAR for f in found)}
 
 
 def limits(companies, sources, found):
@@ -212,8 +223,8 @@ def system(connection, asked):
     findings = rows(connection, f"{FINDINGS} order by f.rank desc")
     terms = [{"term": t.term, "tags": t.tags, "figures": t.figures, "note": t.note,
               "rows": [{"title": title, "by_company": {f["company"]: f for f in group}} for title, group in of_term(t, findings)]} for t in found.terms]
-    own = [f for f in findings if f["system"] == found.id]
-    return {**study, "system": of_system(found, findings), "terms": terms, "verdicts": [f for f in own if f["verdict"] in ("weakness", "strength", "lead")],
+    own = [f for f in findings if belongs(f, found.id)]
+    return {**study, "system": of_system(found, findings), "terms": terms, "verdicts": [f for f in own if f["verdict"] in (*CLEAR, "lead")],
             "systems": [{"id": s.id, "title": s.title} for s in lens().systems.values()]}
 
 
@@ -251,35 +262,34 @@ def review(connection, asked):
 
 
 def search(connection, asked):
-    query, page = asked.get("q", "").strip(), whole(asked.get("page"))
-    wanted = escape_fts(query) if query and asked.get("raw") is None else query
+    """Reviews and replies that hold all the words, best first; only texts that may be shown are looked through."""
+    query, page, of = asked.get("q", "").strip(), whole(asked.get("page")), asked.get("company", "")
+    words = " ".join(f'"{word}"' for word in re.findall(r"\w+", query))
     found, total = [], 0
-    if query:
-        for kind in ("review", "reply"):
-            table, text = ("reviews", "r") if kind == "review" else ("replies", "a")
-            among = f"""from {table}_fts join {table} {text} on {text}.rowid = {table}_fts.rowid {'' if kind == 'review' else 'join reviews r on r.id = a.review'}
-              join profiles p on p.id = r.profile and p.private = 0 and p.publish <> 'none' join companies c on c.id = r.company
-              where {table}_fts match ? and (? = '' or r.company = ?)
-                and not exists (select 1 from looks l where l.kind = 'review' and l.target = r.id and l.gone_at is not null)
-                {'' if kind == 'review' else "and not exists (select 1 from looks l where l.kind = 'reply' and l.target = a.id and l.gone_at is not null)"}"""
-            given = (wanted, asked.get("company", ""), asked.get("company", ""))
-            total += row(connection, f"select count(*) as n {among}", *given)["n"]
-            found += rows(connection, f"""select '{kind}' as kind, r.id as review, r.company, c.name as company_name, r.source, r.stars, {text}.created_at, {text}.created_precision,
-              snippet({table}_fts, 0, char(2), char(3), '…', 40) as snippet, rank {among} order by rank limit ?""", *given, page * RESULTS)
+    for kind, table, among in SEARCHED if words else ():
+        total += row(connection, f"select count(*) as n {among}", words, of, of)["n"]
+        found += rows(connection, f"""select '{kind}' as kind, r.id as review, r.company, c.name as company_name, r.source, r.stars, t.created_at, t.created_precision, p.publish,
+          null as gone_at, highlight({table}_fts, 0, char(2), char(3)) as text, rank {among} order by rank limit ?""", words, of, of, page * RESULTS)
     found = sorted(found, key=lambda f: f["rank"])[(page - 1) * RESULTS:page * RESULTS]
-    return {**the_study(connection), "q": query, "company": asked.get("company", ""), "total": total, "page_number": page, "pages": -(-total // RESULTS),
-            "results": [{**{k: v for k, v in f.items() if k not in ("snippet", "rank")}, "quote": unmarked(f["snippet"])} for f in found]}
+    return {**the_study(connection), "q": query, "company": of, "total": total, "page_number": page, "pages": -(-total // RESULTS), "results": [highlighted(f) for f in found]}
 
 
-def unmarked(snippet):
-    """SQLite's snippet, whose matches stand between two control characters, as a quote with marks."""
-    text, marks = "", []
-    for piece in snippet.split("\x02"):
+SEARCHED = [(kind, table, f"""from {table}_fts join {table} t on t.rowid = {table}_fts.rowid join reviews r on r.id = t.{review} join profiles p on p.id = r.profile
+      join companies c on c.id = r.company
+    where {table}_fts match ? and (? = '' or r.company = ?) and p.private = 0 and p.publish <> 'none'
+      and not exists (select 1 from looks l where l.gone_at is not null and ((l.kind = 'review' and l.target = r.id) or (l.kind = '{kind}' and l.target = t.id)))""")
+            for kind, table, review in (("review", "reviews", "id"), ("reply", "replies", "review"))]
+
+
+def highlighted(item):
+    """A search result as a quote: SQLite puts a control character before and one after each match."""
+    text, spans = "", []
+    for piece in item["text"].split("\x02"):
         words, closed, rest = piece.partition("\x03")
         if closed:
-            marks.append((len(text), len(text) + len(words)))
+            spans.append((len(text), len(text) + len(words)))
         text += words + rest
-    return {"text": text, "marks": marks}
+    return quotes({**item, "text": text}, spans)
 
 
 def method(connection, asked):
@@ -297,8 +307,9 @@ def status(connection, asked):
 
 
 def coverage(connection, asked):
-    study = the_study(connection)
-    sources = the_sources(connection)
-    return {**study, "sources": sources, "limits": limits(study["companies"], sources, rows(connection, FINDINGS)),
-            "months": rows(connection, """select c.name as company_name, substr(k.day, 1, 4) as year, sum(k.n) as n from cells k join companies c on c.id = k.company
-          where k.kind = 'review' and k.tag = '' group by 1, 2 order by 1, 2""")}
+    study, sources, by_year = the_study(connection), the_sources(connection), {}
+    for year in rows(connection, """select c.name, substr(k.day, 1, 4) as year, sum(k.n) as n from cells k join companies c on c.id = k.company
+          where k.kind = 'review' and k.tag = '' and k.day <> '' group by 1, 2 order by 1, 2"""):
+        by_year.setdefault(year["name"], {})[year["year"]] = year["n"]
+    return {**study, "sources": sources, "limits": limits(study["companies"], sources, rows(connection, FINDINGS)), "by_year": by_year,
+            "years": sorted({y for n in by_year.values() for y in n})}
