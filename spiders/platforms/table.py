@@ -31,7 +31,7 @@ _EMPTY, _NO_REPLY, _YES, _NO, _PACKED = (frozenset(_KNOWN["cells"][k]) for k in 
 _LOOKED_AT = dict.fromkeys(_DATES, "date") | {"rating": "rating", "id": "id"}
 _WATCHED = {name: kind for f, kind in _LOOKED_AT.items() for name in FIELDS[f]}
 _UNFIT = re.compile("[\0\ud800-\udfff]")
-_MIDNIGHT = re.compile(r"\b00:00(?::00)?(?!\d*:)")
+_MIDNIGHT = re.compile(r"(?<![:\d+-])00:00(?::00(?:\.0+)?)?(?![:\d])")
 _POSITION = re.compile(r"(?:^|[/.\[_])(\d+)(?=$|[/.\]_])")
 
 OFTEN = 3, 0.1
@@ -57,7 +57,14 @@ def reviews(table: Table, name: str, settings: Settings) -> Iterator[Review | Re
     are rows of their own, replies come after all reviews. Raises `Mistake` where the table cannot be used.
     """
     yield from table.problems
-    reader = _Reader(name, settings, _survey(table, settings))
+    survey = _survey(table, settings)
+    if not survey.rows:
+        broken = list(_rows(table))
+        if not broken:
+            raise Mistake("has no rows that can be read", place=name, cure="the first row names the columns, the rows below hold one review each")
+        yield from (b for b in broken if isinstance(b, Problem))
+        return
+    reader = _Reader(name, settings, survey)
     for row in _rows(table):
         if isinstance(row, Problem):
             yield row
@@ -153,7 +160,7 @@ def _survey(table: Table, settings: Settings) -> _Survey:
 
 def _has_time(value: Any) -> bool:
     if isinstance(value, str):
-        return ":" in value and not _MIDNIGHT.search(value)
+        return value[:9].isdecimal() or (":" in value and not _MIDNIGHT.search(value))      # Unix seconds, or a clock
     return value.time() != time() if isinstance(value, datetime) else isinstance(value, int | float)
 
 
@@ -188,8 +195,6 @@ class _Reader:
 
     def __init__(self, name: str, settings: Settings, survey: _Survey) -> None:
         self.name, self.settings, self.survey = name, settings, survey
-        if not survey.rows:
-            raise Mistake("has no rows that can be read", place=name, cure="the first row names the columns, the rows below hold one review each")
         self.columns = self._choose()
         self.positions = sorted({position(c) for f in _REPLY for c in self.columns[f]})
         self.messages = bool(self.columns["inbound"] and self.columns["answers"])
