@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from enrich import lens as vocabulary
-from enrich import measures, stats
+from enrich import measures, stats, words
 from enrich.field import DRAWS_SEED
 from enrich.lens import Lens
 from enrich.measures import Result, Study
@@ -102,8 +102,8 @@ def _verdict(study: Study, r: Result, p: float | None, q: float | None, needed: 
         return Verdict("figure", direction=direction)
     if not own.enough or not other.enough:
         thin, who = (own, study.name(r.company)) if not own.enough else (other, study.others(r.company))
-        return Verdict("too few", f"{int(thin.n):,} texts on {thin.clusters:,} days or by as many authors stand behind the figure of {who}: "
-                                  f"at least {stats.ENOUGH} texts and {stats.ENOUGH_CLUSTERS} days and authors are asked for.", direction=direction)
+        return Verdict("too few", f"Only {words.many(int(thin.n), 'text')} from {words.many(thin.clusters, 'day or author', 'days or authors')} stand behind the figure of {who}; "
+                                  f"a verdict needs {stats.ENOUGH} texts from {stats.ENOUGH_CLUSTERS} days and as many authors.", direction=direction)
     if q is None:
         return Verdict("indicative", f"How well our reading finds this has not been established on at least {vocabulary.ENOUGH_GOLD} annotated texts: the figure may be off.", direction=direction)
     nearest = min(abs(gap.low), abs(gap.high)) if gap.clear_of_zero else 0.0

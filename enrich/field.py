@@ -12,10 +12,12 @@ import numpy as np
 
 from enrich import stats
 from enrich.cells import Layout
-from enrich.stats import Curve, Difference, Estimate, Floats, Ints
+from enrich.stats import Difference, Estimate, Floats, Ints
 
 HORIZONS = {"1d": 24.0, "3d": 72.0, "7d": 168.0, "30d": 720.0}
 """Hours within which an answer is looked for."""
+CURVE = (1, 2, 4, 8, 12, 18, 24, 30, 36, 48, 60, 72, 96, 120, 144, 168, 216, 264, 336, 432, 528, 624, 720, 1080, 1440, 2160)
+"""Hours at which curves are drawn; every horizon is one of them."""
 DRAWS_SEED = 20
 
 
@@ -86,8 +88,8 @@ class Answering:
     """How a company answers, with its field beside it: the share answered within each horizon, the median, the curves."""
 
     within: dict[str, Compared]              # horizon to share answered; a horizon that nobody was watched for is left out
-    curve: Curve
-    other: Curve | None
+    curve: Estimate                          # share answered within each hour of CURVE, NaN where nobody was watched so long
+    other: Estimate | None
     median: float | None
     median_range: tuple[float, float] | None
     other_median: float | None
@@ -106,7 +108,7 @@ def answering(rows: Layout, company: str, *, draw: bool) -> Answering | None:
     if company not in rows.companies:
         return None
     weights = sides(rows, company)
-    hours = np.array(list(HORIZONS.values()))
+    hours = np.array(CURVE, dtype=float)
     k = weights.own > 0
     lo, hi, n, day = rows.lo[k], rows.hi[k], rows.n[k], rows.day[k]
     spread, median_range = stats.bootstrap(lo, hi, n, day, hours, seed=DRAWS_SEED) if draw else (None, None)
@@ -116,16 +118,17 @@ def answering(rows: Layout, company: str, *, draw: bool) -> Answering | None:
         f = weights.other > 0
         other_curve, other = stats.answered(rows.lo[f], rows.hi[f], rows.n[f], weights.other[f], rows.day[f], rows.author[f], hours)
     done = np.isfinite(hi)
-    low, high = (stats.curve(np.where(done, bound, lo), np.where(done, bound, np.inf), n).answered(hours) for bound in (hi, lo))
+    soonest, latest = (stats.curve(np.where(done, bound, lo), np.where(done, bound, np.inf), n).answered(hours) for bound in (lo, hi))
     within = {}
-    for i, name in enumerate(HORIZONS):
+    for name, horizon in HORIZONS.items():
+        i = CURVE.index(int(horizon))
         if not np.isnan(own.value[i]):
             beside = other.at(i) if other and not np.isnan(other.value[i]) else None
-            within[name] = _compared(own.at(i), beside, None, weights.dropped)
+            within[name] = _compared(own.at(i), beside, int(n[done & (hi <= horizon)].sum()), weights.dropped)
     exact = done & (lo == hi)
     return Answering(
-        within=within, curve=curve, other=other_curve, median=curve.median(), median_range=median_range if curve.median() is not None else None,
-        other_median=other_curve.median() if other_curve else None, earliest=_named(high), latest=_named(low), n=int(n.sum()), answers=int(n[done].sum()),
+        within=within, curve=own, other=other, median=curve.median(), median_range=median_range if curve.median() is not None else None,
+        other_median=other_curve.median() if other_curve else None, earliest=_named(soonest), latest=_named(latest), n=int(n.sum()), answers=int(n[done].sum()),
         unsure=int(n[done & ~exact].sum()), edited=int(n[rows.edited[k] == 1].sum()),
         mean=float(np.average((lo[done] + hi[done]) / 2, weights=n[done])) if done.any() else None, dropped=weights.dropped)
 
@@ -146,4 +149,5 @@ def _compared(own: Estimate, other: Estimate | None, hits: int | None, dropped: 
 
 
 def _named(values: Floats) -> dict[str, float]:
-    return {name: float(v) for name, v in zip(HORIZONS, values, strict=True) if not np.isnan(v)}
+    at = {name: float(values[CURVE.index(int(h))]) for name, h in HORIZONS.items()}
+    return {name: v for name, v in at.items() if not np.isnan(v)}

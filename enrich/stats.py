@@ -108,11 +108,11 @@ def bounded(value: Floats, variance: Floats, size: Floats, groups: float, *, n: 
     `size` is what the texts amount to without clusters. The variance is never taken under that of as many unrelated texts, with two
     hits and two misses added so that no hit at all is not certainty (Agresti and Coull 1998). Student's t for few clusters.
     """
-    middle = (value * size + 2) / (size + 4)
-    variance = np.maximum(variance, middle * (1 - middle) / (size + 4))
     plain = np.clip(value * (1 - value), 1e-12, None) / size
     inside = (value * size > 0.5) & ((1 - value) * size > 0.5)
     rests_on = size / np.where(inside, np.maximum(1, variance / plain), 1)
+    middle = (value * size + 2) / (size + 4)
+    variance = np.maximum(variance, middle * (1 - middle) / (size + 4))
     df = max(1.0, groups - 1)
     z2 = t.ppf(1 - LEVEL / 2, df) ** 2
     centre = (value + z2 / (2 * rests_on)) / (1 + z2 / rests_on)

@@ -45,9 +45,10 @@ def _company(study: Study, where: Where, company: str, moves: list[Tag], shares:
     for move, compared in zip(moves, shares, strict=False):
         yield Result(company, move.id + part, f"{move.title}{part or ', under complaints'}", _sentence(study, company, words.clause(move), compared, under), int(compared.own.n), compared,
                      more_is=more_is(move), judged=judged and move.speaks is not None, tag=move.id, quotes=partial(_quotes, study, where, company, move))
-    compared = shares[-1]
-    yield Result(company, EMPATHY_FIRST + part, f"{FIRST[0]}{part or ', under complaints'}", _sentence(study, company, FIRST[1], compared, under), int(compared.own.n), compared,
-                 more_is="better", judged=judged, tag=EMPATHY_FIRST, quotes=partial(_orders, study, where, company))
+    if any(study.store.rows("select 1 from cells where kind = 'reply' and tag like 'order:%' limit 1")):
+        compared = shares[-1]
+        yield Result(company, EMPATHY_FIRST + part, f"{FIRST[0]}{part or ', under complaints'}", _sentence(study, company, FIRST[1], compared, under), int(compared.own.n),
+                     compared, more_is="better", judged=judged, tag=EMPATHY_FIRST, quotes=partial(_orders, study, where, company))
 
 
 def _split(study: Study, company: str, moves: list[Tag], shares: list[Compared], pasted: bool) -> Iterator[Result]:
@@ -56,7 +57,7 @@ def _split(study: Study, company: str, moves: list[Tag], shares: list[Compared],
         n = int(compared.own.n)
         beside = f"; at {study.others(company)} {words.about(compared.other.value)} in 100" if compared.other else ""
         yield Result(company, f"{name}, {part}", f"{title}, {part}",
-                     f"In {compared.hits:,} of {words.many(n, 'reply', 'replies')} to complaints that {study.name(company)} wrote {'from a template' if pasted else part}, {clause}: "
+                     f"In {words.some(compared.hits)} of {words.many(n, 'reply', 'replies')} to complaints that {study.name(company)} wrote {'from a template' if pasted else part}, {clause}: "
                      f"{words.about(compared.own.value)} in 100, {words.likely(compared)}{beside}.",
                      n, compared, tag=name)
 
@@ -64,7 +65,7 @@ def _split(study: Study, company: str, moves: list[Tag], shares: list[Compared],
 def _sentence(study: Study, company: str, clause: str, compared: Compared, under: str) -> str:
     n = int(compared.own.n)
     beside = f"; at {study.others(company)} {words.about(compared.other.value)} in 100" if compared.other else ""
-    return (f"In {compared.hits:,} of {words.many(n, 'public reply', 'public replies')} by {study.name(company)} to {under}, {clause}: "
+    return (f"In {words.some(compared.hits)} of {words.many(n, 'public reply', 'public replies')} by {study.name(company)} to {under}, {clause}: "
             f"{words.about(compared.own.value)} in 100, {words.likely(compared)}{beside}.")
 
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from enrich import cells, evidence, field, words
 from enrich.cells import Where
-from enrich.field import HORIZONS, Answering, Compared
+from enrich.field import CURVE, HORIZONS, Answering, Compared
 from enrich.measures import Figure, Point, Quote, Result, Study
 
 AUDIENCES = ()
@@ -20,7 +20,6 @@ SAID = {"1d": ("1 day", "a day"), "3d": ("3 days", "3 days"), "7d": ("7 days", "
 SILENCE = "No public reply is not no reply: a company may have answered where nobody else can read it."
 BACKFILL_DAYS, BACKFILL = 30, 10
 """Reviews older than so many days, so many of them answered on one day: old ones were worked off."""
-CURVE = (1, 2, 4, 8, 12, 18, 24, 30, 36, 48, 60, 72, 96, 120, 144, 168, 216, 264, 336, 432, 528, 624, 720, 1080, 1440, 2160)
 PARTS = ("1 star", "2 stars", "3 stars", "4 stars", "5 stars")
 
 
@@ -50,7 +49,7 @@ def _headline(study: Study, where: Where, company: str, found: Answering, told: 
         yield Result(
             company, title, f"Complaints {title}", _sentence(study, company, horizon, compared), found.n, compared, more_is="better", judged=horizon == HEADLINE,
             note=" ".join(filter(None, (_bounds(found, horizon), _edited(found), told, SILENCE))),
-            quotes=partial(_quotes, study, where, company, hours, worse), points=partial(_points, found) if horizon == HEADLINE else lambda: ())
+            quotes=partial(_quotes, study, where, company, hours, worse), points=partial(_points, study, company, found) if horizon == HEADLINE else lambda: ())
     middle = f"Half of those who complained about {name} were answered within {words.hours(found.median)}" if found.median is not None else \
         f"Fewer than half of those who complained about {name} were answered in public while their reviews were watched"
     beside = f"; at {study.others(company)} half within {words.hours(found.other_median)}" if found.other_median is not None else ""
@@ -85,10 +84,10 @@ def _edited(found: Answering) -> str | None:
 def _parts(study: Study, where: Where) -> Iterator[Result]:
     """The same by stars, and by what complaints are about: shown, never judged."""
     for stars, part in enumerate(PARTS, 1):
-        yield from _part(study, where.but(asks=None, stars=frozenset({stars})), part, f"gave {part}", "")
+        yield from _part(study, where.but(asks=None, stars=frozenset({stars})), part, f"gave {{}} {part}", "")
     for tag in study.lens.of("theme", "customer"):
         if tag.sign != "+":
-            yield from _part(study, where, tag.id, f"complained and said that {words.clause(tag)}", tag.id)
+            yield from _part(study, where, tag.id, f"complained about {{}} and said that {words.clause(tag)}", tag.id)
 
 
 def _part(study: Study, where: Where, part: str, who: str, tag: str) -> Iterator[Result]:
@@ -98,10 +97,10 @@ def _part(study: Study, where: Where, part: str, who: str, tag: str) -> Iterator
         if found is None or HEADLINE not in found.within:
             continue
         compared = found.within[HEADLINE]
-        beside = f"; at {study.others(company)} {words.about(compared.other.value)} of 100" if compared.other else ""
+        beside = f"; at {study.others(company)} {words.about(compared.other.value)}" if compared.other else ""
         one = words.about(compared.own.value)
         yield Result(company, f"answered within 7 days, {part}", f"Answered within 7 days: {study.lens.tags[tag].title if tag else part}",
-                     f"Of {words.many(found.n, 'customer')} of {study.name(company)} who {who}, {one} of 100 {'was' if one.endswith(' 1') else 'were'} answered in public within a week ({words.likely(compared)}){beside}.",
+                     f"Of 100 customers who {who.format(study.name(company))}, {one} {'was' if one.endswith(' 1') else 'were'} answered in public within a week ({words.likely(compared)}){beside}.",
                      found.n, compared, more_is="better", tag=tag or None, note=SILENCE,
                      quotes=partial(_quotes, study, where, company, HORIZONS[HEADLINE], compared.difference is not None and compared.difference.value < 0, tag))
 
@@ -112,16 +111,14 @@ def _quotes(study: Study, where: Where, company: str, hours: float, worse: bool,
     yield from evidence.waited(study.store, where, company, "against", answered_in=hours if worse else None, tag=tag)
 
 
-def _points(found: Answering) -> Iterator[Point]:
-    for series, curve in (("company", found.curve), ("field", found.other)):
-        if curve is not None:
-            for h in CURVE:
-                if not math.isnan(y := curve.at(h)):
-                    yield Point(series, str(h), y)
-    for horizon, hours in HORIZONS.items():
-        if horizon in found.within:
-            own = found.within[horizon].own
-            yield Point("company, likely", f"{hours:g}", own.value, own.low, own.high, found.n)
+def _points(study: Study, company: str, found: Answering) -> Iterator[Point]:
+    for series, curve in ((study.name(company), found.curve), (study.others(company), found.other)):
+        if curve:
+            yield Point(series, "0", 0.0, 0.0, 0.0, int(curve.n))
+            for i, hours in enumerate(CURVE):
+                if not math.isnan(curve.value[i]):
+                    point = curve.at(i)
+                    yield Point(series, str(hours), point.value, point.low, point.high, int(curve.n))
 
 
 def _missing(company: str, why: str, title: str = f"answered within {SAID[HEADLINE][0]}") -> Result:

@@ -32,7 +32,7 @@ def themes(study: Study, audience: str) -> Iterator[Result]:
                 yield Result(
                     company, tag.id, f"{tag.title}, {'praised' if tag.sign == '+' else 'criticised'}", sentence(study, company, tag, compared, audience), int(compared.own.n), compared,
                     more_is=more_is(tag), judged=tag.speaks is not None, tag=tag.id,
-                    quotes=partial(_quotes, study, where, company, tag), points=partial(_points, rows, hits[:, i], company))
+                    quotes=partial(_quotes, study, where, company, tag), points=partial(_points, study, rows, hits[:, i], company))
 
 
 def sentence(study: Study, company: str, tag: Tag, compared: Compared, audience: str) -> str:
@@ -54,8 +54,8 @@ def _quotes(study: Study, where: Where, company: str, tag: Tag) -> Iterable[Quot
         yield from evidence.carrying(study.store, where, company, opposite, "against")
 
 
-def _points(rows: cells.Layout, hits: Floats, company: str) -> Iterator[Point]:
+def _points(study: Study, rows: cells.Layout, hits: Floats, company: str) -> Iterator[Point]:
     for series, months in field.monthly(rows, hits, company).items():
         for month, (x, n) in sorted(months.items()):
             if month:
-                yield Point("company" if series == "own" else "field", month, x / n, n=n)
+                yield Point(study.name(company) if series == "own" else study.others(company), month, x / n, n=n)
