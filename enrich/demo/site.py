@@ -28,8 +28,12 @@ def _iso(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+def _day(moment: datetime) -> str:
+    return f"{moment.day} {moment:%B %Y}"
+
+
 _pages = Environment(loader=FileSystemLoader(HERE / "pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-_pages.filters |= {"day": lambda moment: f"{moment.day} {moment:%B %Y}", "iso": _iso, "cooked": forum.cooked}
+_pages.filters.update(day=_day, iso=_iso, cooked=forum.cooked)
 
 
 @contextmanager
