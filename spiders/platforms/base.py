@@ -250,7 +250,7 @@ def sample(spider: SourceSpider, url: str, options: dict[str, Any], seen_at: dat
     needed = {k: UNKNOWN if k == "url" else "unknown" for k, f in fields.items() if f.is_required()}
     shown = {k: v for k, v in {"url": url, **(spider.recognise(url) or {})}.items() if k in fields}
     made = spider.options.model_validate(needed | shown | options)
-    return Place("sample", made, studies.Source.model_validate({"source": spider.name, **made.model_dump()}), seen_at=seen_at)
+    return Place("sample", made, studies.Source.model_validate({"source": spider.name, **made.model_dump()}), seen_at=seen_at or datetime.now(UTC))
 
 
 def items(value: Any) -> list[Any]:

@@ -15,19 +15,21 @@ from enrich.records import Reply
 from spiders.platforms import texts
 from spiders.platforms.schema_reviews import Drawn, Reader, element_id, norm
 
-_SPEAKERS = frozenset("owner company business merchant seller vendor management manager official staff shop store brand host provider".split())
-_SAYS = frozenset("comment comments message note text statement answer feedback".split())
-_REPLIES = frozenset("response responses reply replies retort mgrrspn rspn antwort reponse respuesta risposta reactie resposta".split())
-_NO_REPLY = frozenset("form button btn link count counter add write toggle icon no helpful vote votes time rate".split())
-_CONTROLS = frozenset("a button form input textarea label select option svg i script style time img nav".split())
+_SPEAKERS = frozenset(["owner", "company", "business", "merchant", "seller", "vendor", "management", "manager", "official", "staff", "shop", "store", "brand", "host", "provider"])
+_SAYS = frozenset(["comment", "comments", "message", "note", "text", "statement", "answer", "feedback"])
+_REPLIES = frozenset(["response", "responses", "reply", "replies", "retort", "mgrrspn", "rspn", "antwort", "reponse", "respuesta", "risposta", "reactie", "resposta"])
+_NO_REPLY = frozenset(["form", "button", "btn", "link", "count", "counter", "add", "write", "toggle", "icon", "no", "helpful", "vote", "votes", "time", "rate"])
+_CONTROLS = frozenset(["a", "button", "form", "input", "textarea", "label", "select", "option", "svg", "i", "script", "style", "time", "img", "nav"])
 _HEADING = re.compile(
     r"^\s*(?:(?:response|reply|comment|antwort|réponse|respuesta|risposta|reactie|resposta)\s+(?:from|by|of|von|vom|der|des|de|du|da|do|del|van)\b"
     r"|(?:[^.!?]{1,60}\s)?(?:replied|responded|hat geantwortet|antwortete|a répondu|respondió|ha risposto|reageerde|respondeu)\b)", re.I)
 _FROM = re.compile(r"^\s*(?:response|reply|comment|antwort|réponse|respuesta|risposta|reactie|resposta)\s+(?:from|by|of|von|vom|der|des|du|del|de|da|do|van)\s+(?P<name>.+?)\s*(?::|$)", re.I)
 _TELLS = re.compile(r"^\s*(?P<name>.{1,60}?)\s+(?:has\s+)?(?:replied|responded)\b", re.I)
+_ON = re.compile(r"\b(?:on|am|le|el|op|il|em)\s+(?P<date>[^:]*\d{4})\b", re.I)
 _REVIEWISH = re.compile(r"review|comment|testimonial|feedback|rating|bewertung|avis|rese[nñ]a|recensi|beoordeling|opinion", re.I)
 _ANCHOR = 24
-_ROLES = (("owner", "owner"), ("manager", "manager"), ("management", "manager"), ("staff", "staff"))
+_ROLES = {"owner": "owner", "inhaber": "owner", "propriétaire": "owner", "propietario": "owner", "proprietario": "owner", "eigenaar": "owner",
+          "manager": "manager", "management": "manager", "staff": "staff", "team": "staff"}
 
 
 def attach(page: BeautifulSoup, drawn: list[Drawn], reader: Reader) -> None:
@@ -125,10 +127,14 @@ def _reply(element: Tag, reviewer: str | None, reader: Reader) -> Reply | None:
     if len(re.findall(r"\w+", text)) < 2:
         return None
     date = str(dated.get("datetime") or dated.get("content") or texts.line(dated)) if dated is not None else None
+    if date is None and (on := _ON.search(titled)):
+        date = on["date"]
     said = _FROM.match(titled) or _TELLS.match(titled)
     author = texts.line(named) if isinstance(named, Tag) and not said else said["name"] if said else None
     if date and author:
         author = author.removesuffix(date).rstrip(" ,-–·")
     called = " ".join((titled, *map(str, element.get_attribute_list("class", [])))).lower()  # type: ignore[arg-type]
-    role = "customer" if author and reviewer and norm(author) == norm(reviewer) else next((role for word, role in _ROLES if word in called), "company")
+    role = "customer" if author and reviewer and norm(author) == norm(reviewer) else next((role for word, role in _ROLES.items() if word in called), "company")
+    if author and set(re.findall(r"\w+", author.lower())) <= {*_ROLES, "the", "business", "company"}:
+        author = None                        # a position is no name
     return Reply(text, role, "markup", author=author, created=reader.when(date, f"the reply to {reviewer or 'a review'}"))

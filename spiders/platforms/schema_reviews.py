@@ -23,6 +23,10 @@ _PRODUCTS = frozenset({"product", "individualproduct", "productmodel", "productg
 _ID_ATTRIBUTES = ("data-review-id", "data-reviewid", "id")
 _PREFIX = re.compile(r"^(?:user-?|customer-?)?(?:review|survey-response|comment)[-_]", re.I)
 _MIDNIGHT = re.compile(r"(\d{4}-\d{2}-\d{2})[T ]00:00(?::00(?:\.0+)?)?$")
+_SCRIPT_DATE = re.compile(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ([A-Z][a-z]{2} \d\d \d{4} \d\d:\d\d:\d\d GMT[+-]\d{4})\b")
+"""What a page's own script makes of a time (`Date.toString()`)."""
+_SURE = re.compile(r"\d{4}|[0-9a-f]{8}-[0-9a-f]{4}", re.I)
+"""In an id that holds for one page only: what does not merely count places on it."""
 _FIELD_NAMES = frozenset({"comment", "review", "description"})
 """What some templates write where a customer gave stars only."""
 
@@ -68,9 +72,11 @@ class Reader:
         if year_month := re.fullmatch(r"(\d{4})(\d{2})", text):
             text = f"{year_month[1]}-{year_month[2]}"
         try:
+            if script := _SCRIPT_DATE.match(text):
+                return When.at(datetime.strptime(script[1], "%b %d %Y %H:%M:%S GMT%z"))
             return times.read(_MIDNIGHT.sub(r"\1", text), seen=self.seen, day_first=self.day_first)
         except ValueError as error:
-            self.problems.append(Problem(self.url, f"{place}: {error}", "the review goes in without its date"))
+            self.problems.append(Problem(self.url, f"{place}: {error}", "the date is left out"))
             return None
 
     def _review(self, node: Node, n: int) -> Drawn | None:
@@ -86,14 +92,16 @@ class Reader:
             unit=_line(item_name) if item and item.types & _PRODUCTS else None)
         if review.edited == review.created:
             review.edited = None
+        value, best, worst = _rating(node)
+        noted = len(self.problems)
         try:
-            review.rating = ratings.read(*_rating(node)[:1], **dict(zip(("best", "worst"), _rating(node)[1:], strict=True)))
+            review.rating = ratings.read(value, best=best, worst=worst)
         except ValueError as error:
-            self.problems.append(Problem(self.url, f"{place}: {error}", "the review goes in without its rating"))
+            self.problems.append(Problem(self.url, f"{place}: {error}", "the rating is left out"))
         review.replies = [self._comment(c, review, item_name, place) for name in ("comment", "comments", "reply", "replies", "response", "ownerresponse")
                           for c in node.properties.get(name, []) if isinstance(c, Node) and c.text("text", "description", "commenttext", "reviewbody")]
         if not review.text and not review.title and review.rating is None and not review.replies:
-            if node.properties:
+            if node.properties and len(self.problems) == noted:
                 self.problems.append(Problem(self.url, f"{place} has neither words nor a rating", "it is left out"))
             return None
         return Drawn(review, node.syntax, node.element)
@@ -114,9 +122,15 @@ class Reader:
         return any(known and f" {_words(known)} " in name for known in (*self.company, item or ""))
 
     def _id(self, node: Node) -> str | None:
-        identifier = node.text("identifier")
-        found = node.id or identifier or node.text("url") or (element_id(node.element) if node.element else None)
-        return None if found and found.partition("#")[0] and urljoin(self.url, found) == self.url.partition("#")[0] else found
+        found = next((i for i in (node.id, node.text("identifier"), node.text("url")) if i and self._lasts(i, node)), None)
+        return found or (element_id(node.element) if node.element is not None else None)
+
+    def _lasts(self, found: str, node: Node) -> bool:
+        """Whether an id names the review wherever it stands: not the page's own address, nor a place on the page such as `#review2`."""
+        if found != node.id and found != node.text("url"):
+            return True
+        address, _, fragment = urljoin(self.url, found).partition("#")
+        return bool(_SURE.search(fragment if address == self.url.partition("#")[0] else found)) or (address != self.url.partition("#")[0] and "/" in found)
 
 
 def element_id(element: Tag) -> str | None:

@@ -16,6 +16,7 @@ from bs4 import BeautifulSoup, Tag
 
 from spiders.platforms import texts
 
+
 @dataclass(slots=True, eq=False, repr=False)
 class Node:
     """One thing that a page describes."""

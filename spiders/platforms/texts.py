@@ -8,11 +8,12 @@ from html import unescape
 from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 from bs4.element import PreformattedString
 
-_BLOCKS = frozenset("address article aside blockquote br dd details div dl dt figure footer h1 h2 h3 h4 h5 h6 header hr li main nav ol p pre section table tr ul".split())
-_UNREAD = frozenset("script style template noscript svg iframe select textarea button".split())
+_BLOCKS = frozenset(["address", "article", "aside", "blockquote", "dd", "details", "div", "dl", "dt", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tr", "ul"])
+_UNREAD = frozenset(["script", "style", "template", "noscript", "svg", "iframe", "select", "textarea", "button"])
+_PARAGRAPH, _LINE, _BREAK = "\x1d", "\x1e", "\x1f"
 _TAG = re.compile(r"<(?:/?(?:p|br|div|span|a|b|i|em|strong|u|ul|ol|li|h[1-6]|blockquote|img)\b[^>]*)>", re.I)
 _BBCODE = re.compile(r"\[/?(?:b|i|u|s|strike|h[1-6]|spoiler|noparse|code|quote|url|list|olist|table|tr|td|th|hr|p|img)(?:=[^\]\n]*)?\]", re.I)
-_BBCODE_BLOCK = re.compile(r"\[/?(?:h[1-6]|quote|list|olist|table|tr|hr|p|code)(?:=[^\]\n]*)?\]", re.I)
+_BBCODE_BLOCK = re.compile(r"\n?\[/?(?:h[1-6]|quote|list|olist|table|tr|hr|p|code)(?:=[^\]\n]*)?\]\n?", re.I)
 
 
 def of(element: PageElement, without: tuple[Tag, ...] = ()) -> str:
@@ -26,17 +27,15 @@ def of(element: PageElement, without: tuple[Tag, ...] = ()) -> str:
                 return
             if node.name == "img" and "emoji" in node.get_attribute_list("class"):
                 out.append(str(node.get("alt") or ""))
-            block = node.name in _BLOCKS
-            if block:
-                out.append("\n\n" if node.name == "p" else "\n")
+            edge = _PARAGRAPH if node.name == "p" else _LINE if node.name in _BLOCKS else ""
+            out.append(edge)
             for child in node.children:
                 walk(child)
-            if block and node.name != "br":
-                out.append("\n\n" if node.name == "p" else "\n")
+            out.append(_BREAK if node.name == "br" else edge)
         elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
             out.append(re.sub(r"\s+", " ", str(node)))
     walk(element)
-    return tidy("".join(out))
+    return tidy(re.sub(f" *[{_PARAGRAPH}{_LINE}{_BREAK}][{_PARAGRAPH}{_LINE}{_BREAK} ]*", lambda m: "\n\n" if _PARAGRAPH in m[0] or m[0].count(_BREAK) > 1 else "\n", "".join(out)))
 
 
 def line(element: PageElement) -> str:
@@ -47,13 +46,13 @@ def line(element: PageElement) -> str:
 def plain(text: str) -> str:
     """A text that may hold HTML, as JSON-LD often does, as people read it."""
     if _TAG.search(text) or _TAG.search(text := unescape(text)):
-        return of(BeautifulSoup(text, "lxml"))
+        return unescape(of(BeautifulSoup(text, "lxml")))
     return tidy(unescape(text))
 
 
 def bbcode(text: str) -> str:
     """A text with BBCode as people read it; a bracket that is no code stays."""
-    text = _BBCODE_BLOCK.sub("\n", re.sub(r"\[\*\]", "\n- ", text))
+    text = _BBCODE_BLOCK.sub("\n", re.sub(r"\s*\[\*\]\s*", "\n- ", text))
     return tidy(_BBCODE.sub("", text))
 
 

@@ -18,7 +18,8 @@ from spiders.platforms.base import Drawn, Options, Place, SourceSpider, each
 
 CHUNK = 20
 """Posts that a forum gives out at once, by default."""
-QUOTED = "aside.quote, blockquote, aside.onebox, .lightbox-wrapper, .quote-controls"
+FOREIGN = "aside.quote, aside.onebox, .lightbox-wrapper"
+QUOTED = f"{FOREIGN}, blockquote"
 """What others wrote: the same sentence would be counted twice."""
 _LISTING = re.compile(r"^(?P<root>.*?)(?:/(?P<listing>(?:c|tag|tags|latest|top|new|hot|categories)(?:/.*)?)|/t/(?:[^/]+/)?(?P<topic>\d+)(?:/\d+)?|/posts/.*)?/?$")
 _HOSTS = re.compile(r"^(?:forums?|community|discuss|discourse|meta|talk)\.", re.I)
@@ -126,7 +127,7 @@ class Discourse(SourceSpider):
                 reviews[key] = Review(key, text, title=topic.get("title") or post.get("topic_title"), author=_name(post), author_id=post.get("username"), created=created,
                                       edited=edited, url=f"{root}/t/{slug}/{key}", complete=complete)
                 yield reviews[key]
-            elif text:
+            elif not post.get("hidden"):
                 if asker and post.get("username") == asker and who == "other":
                     who = "customer"
                 reply = Reply(text, who, basis, str(post["id"]), _name(post), post.get("username"), created, edited, review=key)
@@ -167,7 +168,7 @@ def role(user: dict[str, Any], place: Place) -> tuple[str, str]:
 def words(post: dict[str, Any]) -> str | None:
     """What a post itself says, without what it quotes."""
     cooked = BeautifulSoup(post.get("cooked") or "", "lxml")
-    said = texts.of(cooked, without=tuple(cooked.select(QUOTED)))
+    said = texts.of(cooked, without=tuple(cooked.select(QUOTED))) or texts.of(cooked, without=tuple(cooked.select(FOREIGN)))      # some quote nobody but themselves
     raw = post.get("raw")
     return said or (None if post.get("cooked") or not isinstance(raw, str) else raw.strip()) or None
 

@@ -1,0 +1,257 @@
+"""Every source on its saved cases: what it draws from each is written beside it (`pytest --update` writes it anew, for a person to read)."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from scrapy.http import HtmlResponse, Request, TextResponse
+from scrapy.settings import Settings
+from scrapy.utils.project import get_project_settings
+
+from enrich.records import Problem, Reply, Review, Total
+from enrich.study import Source
+from spiders import catalogue
+from spiders.commands.draw import flat, response
+from spiders.platforms.base import Place, SourceSpider, sample
+
+CASES = Path(__file__).parent / "cases"
+SUFFIX = ".expected.json"
+SETTINGS: Settings = get_project_settings()
+SOURCES = catalogue.sources(SETTINGS)
+
+
+def cases() -> list[Path]:
+    return sorted(p for p in CASES.glob("*/*") if p.is_file() and not p.name.endswith(SUFFIX))
+
+
+def drawn(source: str, file: Path, url: str = "https://site.invalid/", **options: Any) -> list[dict[str, Any]]:
+    """What a source draws from a file, as `scrapy draw` prints it."""
+    spider = SOURCES[source]()
+    return [line for d in spider.draw(response(file, url, file.read_bytes()), sample(spider, url, options)) for line in flat(d)]
+
+
+@pytest.mark.parametrize("case", cases(), ids=lambda p: f"{p.parent.name}/{p.name}")
+def test_a_case_draws_what_is_written_beside_it(case: Path, request: pytest.FixtureRequest) -> None:
+    beside = case.with_name(case.stem + SUFFIX)
+    assert beside.exists(), f"{beside.name} is missing: write {{\"url\": …, \"options\": {{}}}}, then run pytest --update and read what it drew"
+    expected = json.loads(beside.read_text(encoding="utf-8"))
+    found = json.loads(json.dumps(drawn(case.parent.name, case, expected["url"], **expected["options"])))
+    if request.config.getoption("--update"):
+        beside.write_text(json.dumps(expected | {"drawn": found}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    else:
+        assert found == expected["drawn"]
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_source_says_what_it_is_and_has_a_case(name: str) -> None:
+    spider = SOURCES[name]
+    module = __import__(spider.__module__, fromlist=["_"])
+    assert spider.title and module.__doc__ and spider.draw is not SourceSpider.draw
+    assert [c for c in cases() if c.parent.name == name], f"no case in tests/cases/{name}"
+    assert all(field.description for field in spider.options.model_fields.values())
+
+
+def test_every_folder_of_cases_belongs_to_a_source() -> None:
+    assert {c.parent.name for c in cases()} <= set(SOURCES)
+
+
+@pytest.mark.parametrize(("url", "source", "options"), [
+    ("https://store.steampowered.com/app/413150/Stardew/", "steam", {"id": "413150"}),
+    ("https://steamcommunity.com/app/620/reviews/", "steam", {"id": "620"}),
+    ("https://api.steampowered.com/IUserReviewsService/GetAppReviews/v1/?appid=730&filter=1", "steam", {"id": "730"}),
+    ("forum.example.com", "discourse", {"url": "https://forum.example.com"}),
+    ("https://community.example.com/c/billing/5", "discourse", {"url": "https://community.example.com/c/billing/5"}),
+    ("https://example.com/help/t/charged-twice/311", "discourse", {"url": "https://example.com/help/t/charged-twice/311"}),
+    ("https://example.com/reviews", "schema_org", {"url": "https://example.com/reviews"}),
+])
+def test_an_address_is_recognised_as_its_source(url: str, source: str, options: dict[str, Any]) -> None:
+    found = catalogue.recognise(url, SOURCES)
+    assert (found["source"], found["options"], found["guess"]) == (source, options, source == "schema_org")
+
+
+def test_an_import_only_address_is_answered_with_what_may_be_done_instead() -> None:
+    found = catalogue.recognise("https://uk.trustpilot.com/review/example.com", SOURCES)
+    assert found["name"] == "Trustpilot" and "import" in found["instead"] and "source" not in found
+
+
+# a crawl of many responses
+
+
+def crawl(source: str, answers: Callable[[str], Any], since: datetime | None = None, staff: tuple[str, ...] = (), **options: Any) -> tuple[list[Any], list[str]]:
+    """What a place gives when `answers` makes the body of every address, and the addresses that were asked, in order."""
+    spider = SOURCES[source]()
+    place = Place("acme.here", spider.options.model_validate(options), Source.model_validate({"source": source, "staff": list(staff), **options}), since=since)
+    records, asked, known = [], [], set()
+    waiting = deque(spider.begin(place))
+    while waiting:
+        request = waiting.popleft()
+        if request.dont_filter or request.url not in known:
+            known.add(request.url)
+            asked.append(request.url)
+            body = answers(request.url)
+            kind = TextResponse if isinstance(body, dict) else HtmlResponse
+            for d in spider.draw(kind(request.url, body=(json.dumps(body) if isinstance(body, dict) else body).encode(), encoding="utf-8"), place):
+                (waiting if isinstance(d, Request) else records).append(d)
+    return records, asked
+
+
+def steam_row(number: int, at: int = 1_790_000_000) -> dict[str, Any]:
+    return {"recommendationid": str(number), "author": {"steamid": "7"}, "review": "Fine.", "timestamp_created": at, "timestamp_updated": at, "voted_up": True}
+
+
+def steam_page(total: int | None, cursor: str, *rows: dict[str, Any]) -> dict[str, Any]:
+    summary = {"num_reviews": len(rows)} | ({"total_reviews": total} if total is not None else {})
+    return {"response": {"query_summary": summary, "cursor": cursor} | ({"reviews": list(rows)} if rows else {})}
+
+
+def cursor(url: str) -> str:
+    return parse_qs(urlsplit(url).query)["cursor"][0]
+
+
+def test_steam_is_asked_for_every_language_way_of_buying_and_review_newest_first() -> None:
+    _, asked = crawl("steam", lambda url: steam_page(0, "*"), id="413150")
+    assert {k: v[0] for k, v in parse_qs(urlsplit(asked[0]).query).items()} == {
+        "appid": "413150", "filter": "1", "languages[0]": "all", "purchase_type": "1", "review_type": "0", "num_per_page": "100", "filter_offtopic_activity": "false", "cursor": "*"}
+
+
+def test_steam_is_read_to_its_end_by_cursors_that_hold_signs_of_addresses() -> None:
+    pages = {"*": steam_page(3, "a+/=", steam_row(1), steam_row(2)), "a+/=": steam_page(None, "b", steam_row(3)), "b": steam_page(None, "b")}
+    records, asked = crawl("steam", lambda url: pages[cursor(url)], id="1")
+    assert [r.id for r in records if isinstance(r, Review)] == ["1", "2", "3"]
+    assert [r for r in records if not isinstance(r, Review)] == [Total(3)]
+    assert [cursor(url) for url in asked] == ["*", "a+/=", "b"]
+
+
+def test_an_empty_page_before_the_end_of_steam_is_asked_again_five_times_and_then_named() -> None:
+    records, asked = crawl("steam", lambda url: steam_page(10, "a", steam_row(1)) if cursor(url) == "*" else steam_page(None, "a"), id="1")
+    assert len(asked) == 1 + 6
+    assert [r.what for r in records if isinstance(r, Problem)] == ["Steam gave an empty page 6 times after 1 of 10 reviews"]
+
+
+def test_a_page_of_steam_that_is_empty_once_costs_nothing() -> None:
+    answers = iter([steam_page(5, "a", steam_row(1), steam_row(2)), steam_page(None, "a"), steam_page(None, "b", steam_row(3), steam_row(4), steam_row(5)), steam_page(None, "b")])
+    records, _ = crawl("steam", lambda url: next(answers), id="1")
+    assert [r.id for r in records if isinstance(r, Review)] == ["1", "2", "3", "4", "5"] and not [r for r in records if isinstance(r, Problem)]
+
+
+def test_a_cursor_that_steam_gives_twice_ends_the_crawl_by_name() -> None:
+    records, asked = crawl("steam", lambda url: steam_page(10, "a", steam_row(1)), id="1")
+    assert len(asked) == 2
+    assert [r.what for r in records if isinstance(r, Problem)] == ["Steam gave the same cursor again after 2 of 10 reviews: the rest cannot be reached"]
+
+
+def test_steam_is_not_read_past_the_day_that_is_asked_for() -> None:
+    _, asked = crawl("steam", lambda url: steam_page(10, "a", steam_row(1, 1_700_000_000)), since=datetime(2026, 1, 1, tzinfo=UTC), id="1")
+    assert len(asked) == 1
+
+
+def topic_row(number: int, day: str, **more: Any) -> dict[str, Any]:
+    return {"id": number, "bumped_at": f"{day}T00:00:00Z", "pinned": False, "posters": []} | more
+
+
+def forum(url: str, lists: dict[int, list[dict[str, Any]]], length: int = 2) -> dict[str, Any]:
+    path, query = urlsplit(url).path, parse_qs(urlsplit(url).query)
+    if path.endswith("/posts.json"):
+        return {"post_stream": {"posts": [forum_post(int(i), int(i)) for i in query["post_ids[]"]]}, "id": 5}
+    if "/t/" in path:
+        number = int(path.split("/t/")[1].removesuffix(".json"))
+        posts = [forum_post(n, n, topic_id=number) for n in range(1, min(length, 20) + 1)]
+        return {"id": number, "title": f"Topic {number}", "slug": "x", "post_stream": {"posts": posts, "stream": list(range(1, length + 1))}}
+    return {"topic_list": {"topics": lists.get(int(query.get("page", ["0"])[0]), [])}}
+
+
+def forum_post(key: int, number: int, **more: Any) -> dict[str, Any]:
+    return {"id": key, "post_number": number, "post_type": 1, "username": "helpdesk" if number % 2 == 0 else "asker", "created_at": "2026-03-01T00:00:00Z", "cooked": f"<p>Words {number}</p>", "topic_id": 5} | more
+
+
+def test_a_forum_is_read_page_by_page_until_one_is_empty() -> None:
+    lists = {0: [topic_row(1, "2026-03-03")], 1: [topic_row(2, "2026-03-02"), topic_row(1, "2026-03-03")]}
+    records, asked = crawl("discourse", lambda url: forum(url, lists), url="https://example.org/help/", staff=("Helpdesk",))
+    assert [(r.id, r.complete, [(p.role, p.role_basis) for p in r.replies]) for r in records] == [("1", True, [("staff", "study")]), ("2", True, [("staff", "study")])]
+    assert sorted(asked) == ["https://example.org/help/latest.json", "https://example.org/help/latest.json?page=1", "https://example.org/help/latest.json?page=2",
+                             "https://example.org/help/t/1.json", "https://example.org/help/t/2.json"]
+
+
+def test_a_pinned_topic_of_long_ago_does_not_end_the_reading_of_a_forum_but_an_old_one_does() -> None:
+    lists = {0: [topic_row(9, "2020-01-01", pinned=True), topic_row(1, "2026-03-03")], 1: [topic_row(2, "2026-03-02"), topic_row(3, "2025-01-01")], 2: [topic_row(4, "2024-01-01")]}
+    _, asked = crawl("discourse", lambda url: forum(url, lists), since=datetime(2026, 1, 1, tzinfo=UTC), url="https://example.org/c/billing/5")
+    assert [urlsplit(url).path for url in asked if "/t/" in url] == ["/t/1.json", "/t/2.json"]
+    assert [url for url in asked if "/c/" in url] == ["https://example.org/c/billing/5.json", "https://example.org/c/billing/5.json?page=1"]
+
+
+def test_the_posts_that_a_long_topic_leaves_out_are_asked_for_and_come_as_replies_to_it() -> None:
+    records, asked = crawl("discourse", lambda url: forum(url, {}, length=45), url="https://example.org/t/slow-refund/5/17")
+    review, later = records[0], records[1:]
+    assert (review.id, review.complete, len(review.replies)) == ("5", False, 19)
+    assert [r.id for r in later] == [str(n) for n in range(21, 46)] and {r.review for r in later} == {"5"}
+    assert len(asked) == 3
+
+
+def test_what_the_company_itself_opens_is_not_a_customers_word() -> None:
+    records, _ = crawl("discourse", lambda url: forum(url, {}), url="https://example.org/t/5", staff=("asker",))
+    assert [(type(r), r.role) for r in records] == [(Reply, "other")]
+
+
+def review_page(number: int, target: str) -> str:
+    return f"""<html><body><div itemscope itemtype="https://schema.org/Review" data-review-id="r{number}"><p itemprop="reviewBody">Words {number}</p></div><a class="next" href="{target}">on</a></body></html>"""
+
+
+def test_pages_with_marked_up_reviews_are_followed_until_one_brings_nothing_new() -> None:
+    records, asked = crawl("schema_org", lambda url: review_page(min(int((parse_qs(urlsplit(url).query).get("page") or ["1"])[0]), 3), f"?page={int((parse_qs(urlsplit(url).query).get('page') or ['1'])[0]) + 1}"),
+                           url="https://example.org/reviews")
+    assert [r.id for r in records] == ["r1", "r2", "r3"]
+    assert asked == ["https://example.org/reviews", *(f"https://example.org/reviews?page={n}" for n in (2, 3, 4))]
+
+
+@pytest.mark.parametrize(("target", "followed"), [("/reviews/page/2/", True), ("/reviews-2.html", True), ("/2024/05/another-article", False), ("#2", False), ("https://elsewhere.org/reviews?page=2", False)])
+def test_a_link_to_the_next_article_or_another_host_is_not_the_next_page(target: str, followed: bool) -> None:
+    _, asked = crawl("schema_org", lambda url: review_page(1, target), url="https://example.org/reviews")
+    assert len(asked) == 1 + followed
+
+
+# what others wrote
+
+OTHERWISE = {
+    "angi.html": (10, "in the page's own state"), "bestbuy_rdfa.html": (0, "23 summaries, no review"), "recept.se.html": (5, "each listed twice"), "sainsburys_invalid_jsonld.html": (10, "broken blocks, mended"),
+    "songkick_years.html": (1, "in two syntaxes"), "thumbtack.html": (6, "five in the markup, one more in the page's own state"),
+}
+"""Pages whose reviews are not as many as COUNTS.tsv counts pieces of markup."""
+
+
+@pytest.mark.shared
+def test_every_page_of_others_holds_as_many_reviews_as_were_counted(shared: Path) -> None:
+    with (shared / "samples" / "COUNTS.tsv").open(encoding="utf-8") as file:
+        rows = {Path(row["file"]).name: row for row in csv.DictReader(file, delimiter="\t") if row["file"].startswith("schema_org/")}
+    expected = {name: OTHERWISE[name][0] if name in OTHERWISE else sum(int(row[k]) for k in ("jsonld_review", "microdata_review", "rdfa_review", "hreview", "datavocab_review")) for name, row in rows.items()}
+    found = {name: [line["kind"] for line in drawn("schema_org", shared / "samples" / "schema_org" / name)] for name in rows}
+    assert {name: kinds.count("review") for name, kinds in found.items()} == expected
+    assert {name: n for name, kinds in found.items() if (n := kinds.count("reply"))} == {"angi.html": 1, "buildzoom.html": 2}
+    assert all(found.values()), "a page without reviews says why"
+
+
+@pytest.mark.shared
+def test_every_answer_of_steam_that_others_saved_is_read_whole(shared: Path) -> None:
+    found = {file.name: [line["kind"] for line in drawn("steam", file)] for file in sorted((shared / "samples" / "steam").glob("*.json"))}
+    expected = {name: (rows, replies) for name, rows, replies in (
+        ("legacy_appreviews_1000640_2021_full100.json", 100, 0), ("legacy_appreviews_620_summary_only_num_per_page0.json", 0, 0),
+        ("legacy_appreviews_643960_2021.json", 324, 6), ("legacy_reviewobjects_291480_2019_devresp62.json", 154, 62))}
+    assert {name: (kinds.count("review"), kinds.count("reply")) for name, kinds in found.items() if name in expected} == expected
+    assert not [name for name, kinds in found.items() if "problem" in kinds]
+
+
+@pytest.mark.shared
+def test_every_answer_of_a_forum_that_others_saved_is_read_whole(shared: Path) -> None:
+    found = {file.name: [line["kind"] for line in drawn("discourse", file)] for file in sorted((shared / "samples" / "discourse").glob("*.json"))}
+    expected = {name: counts for name, *counts in (
+        ("latest_old_format_2013.json", 0, 0, 2), ("latest_page.json", 0, 0, 3), ("latest_page_empty.json", 0, 0, 0), ("latest_page_pinned.json", 0, 0, 4), ("post_single.json", 1, 0, 0),
+        ("solved_topic.json", 1, 1, 0), ("topic_1148_stream_longer_than_posts.json", 1, 19, 1), ("topic_posts_json_endpoint.json", 0, 1, 0))}
+    assert {name: [kinds.count(k) for k in ("review", "reply", "request")] for name, kinds in found.items() if name in expected} == expected
+    assert not [name for name, kinds in found.items() if "problem" in kinds]
