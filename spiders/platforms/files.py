@@ -279,7 +279,7 @@ def _lines(file: File, codec: str, errors: str) -> Iterator[Row | Problem]:
             try:
                 record = json.loads(line)
             except (ValueError, RecursionError) as error:
-                yield Problem(f"{file.name}, line {number}", f"is not JSON: {error}; it is left out", "each line holds one object: {\"text\": \"…\", …}")
+                yield Problem(f"{file.name}, line {number}", f"is not JSON ({getattr(error, 'msg', error)}); it is left out", "each line holds one object: {\"text\": \"…\", …}")
                 continue
             yield _record(file, "line", number, record)
 
