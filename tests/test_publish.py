@@ -86,9 +86,9 @@ def fill(path: Path) -> Path:
                      blank(Problem, id="x-own", crawl="k-own", at="2026-02-01T00:00:00Z", place="secretsource, row 1", what="no date", count=1)])
         store.write([Analysis("new", "2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z", "0.1", "abc", 1, 1), Analysis("old", "2026-01-01T00:00:00Z", "2026-01-02T00:00:00Z", "0.1", "abc", 1, 0)])
         store.write(findings())
-        store.write(blank(Evidence, id=0, finding="nettle.weakness.heard-", side="for", kind="review", target=f"r-{i}", review=f"r-{i}", start=0, end=15, position=n) for n, i in enumerate(("whole", "part", "none", "own", "gone", "evil")))
-        store.write(blank(Evidence, id=0, finding="nettle.weakness.heard-", side="against", kind="reply", target="a-whole", review="r-whole", start=7, end=12, position=1) for _ in range(1))
-        store.write(Figure("nettle.responsiveness.7", s, str(h), y, y - 0.05, y + 0.05, 40) for s, up in (("Nettle", 0.3), ("the field", 0.6)) for h, y in ((0, 0.05), (24, up - 0.1), (72, up), (168, up + 0.1), (720, up + 0.2)))
+        store.write(blank(Evidence, id=0, finding="nettle.weakness_map.heard-minus", side="for", kind="review", target=f"r-{i}", review=f"r-{i}", start=0, end=15, position=n) for n, i in enumerate(("whole", "part", "none", "own", "gone", "evil")))
+        store.write(blank(Evidence, id=0, finding="nettle.weakness_map.heard-minus", side="against", kind="reply", target="a-whole", review="r-whole", start=7, end=12, position=1) for _ in range(1))
+        store.write(Figure("nettle.responsiveness.7", s, str(h), y, y - 0.05, y + 0.05, 40) for s, up in (("Nettle", 0.3), ("the others", 0.6)) for h, y in ((0, 0.05), (24, up - 0.1), (72, up), (168, up + 0.1), (720, up + 0.2)))
         store.write([blank(Profile, id="p-gone", company="gone", spider="table", source="store", key="g", audience="customer", population="whole", publish="excerpt", private=0)])
     return path
 
@@ -98,11 +98,11 @@ def findings() -> list[Finding]:
         return blank(Finding, **{"id": id, "analysis": "new", "company": company, "system": "a,c", "measure": measure, "slice": slice, "title": title, "sentence": sentence, "verdict": verdict, "unit": "share", **known})
 
     return [
-        finding("nettle.weakness.heard-", "nettle", "weakness", "theme:heard-", "Being heard", "In 54 of 100 public reviews customers say that Nettle did not listen; of the other companies' 100 it is about 30.", "weakness",
+        finding("nettle.weakness_map.heard-minus", "nettle", "weakness_map", "theme:heard-", "Being heard", "In 54 of 100 public reviews customers say that Nettle did not listen; of the other companies' 100 it is about 30.", "weakness",
                 value=0.54, low=0.5, high=0.58, n=310, hits=167, field_value=0.3, field_low=0.27, field_high=0.33, field_n=900, difference=0.24, difference_low=0.19, difference_high=0.29, p=0.0001, q=0.0004, rank=58.9, direction="worse", dropped=0.1),
-        finding("cedar.weakness.heard-", "cedar", "weakness", "theme:heard-", "Being heard", "In 12 of 100 public reviews customers say that Cedar did not listen; of the other companies' 100 it is about 42.", "strength",
+        finding("cedar.weakness_map.heard-minus", "cedar", "weakness_map", "theme:heard-", "Being heard", "In 12 of 100 public reviews customers say that Cedar did not listen; of the other companies' 100 it is about 42.", "strength",
                 value=0.12, low=0.09, high=0.15, n=410, hits=49, field_value=0.42, field_n=620, difference=-0.3, difference_low=-0.35, difference_high=-0.25, q=0.0001, rank=100.0, direction="better"),
-        finding("nettle.weakness.value-", "nettle", "weakness", "theme:value-", "Value", "In 9 of 100 public reviews customers say that Nettle was not worth it.", "indicative", value=0.09, low=0.06, high=0.12, n=310, why="accuracy not established: 3 of 30 annotated texts"),
+        finding("nettle.weakness_map.value-minus", "nettle", "weakness_map", "theme:value-", "Value", "In 9 of 100 public reviews customers say that Nettle was not worth it.", "indicative", value=0.09, low=0.06, high=0.12, n=310, why="accuracy not established: 3 of 30 annotated texts"),
         finding("nettle.responsiveness.7", "nettle", "responsiveness", "answered within 7 days", "Answered within a week", "Of 100 customers who complained about Nettle, about 40 were answered within a week (likely 35 to 45).", "lead",
                 value=0.4, low=0.35, high=0.45, n=200, field_value=0.7, field_n=300, difference=-0.3, difference_low=-0.36, difference_high=-0.01, rank=2.0, why="about 120 more reviews would settle it"),
         finding("sorrel.responsiveness.7", "sorrel", "responsiveness", "answered within 7 days", "Answered within a week", "Whether Sorrel answers cannot be said: its source does not show replies.", "not available", why="the source hides replies"),
@@ -136,7 +136,7 @@ async def text(site: Datasette, path: str, status: int = 200) -> str:
     return answer.text
 
 
-PAGES = ["/", "/company/nettle", "/company/sorrel", "/finding/nettle.weakness.heard-", "/finding/sorrel.responsiveness.7", "/review/r-whole", "/review/r-evil", "/review/r-none", "/review/r-gone",
+PAGES = ["/", "/company/nettle", "/company/sorrel", "/finding/nettle.weakness_map.heard-minus", "/finding/sorrel.responsiveness.7", "/review/r-whole", "/review/r-evil", "/review/r-none", "/review/r-gone",
          "/method", "/status", "/coverage", "/search", "/search?q=answered", *(f"/system/{s}" for s in lens().systems)]
 TABLES_SHOWN = ["findings", "companies", "tags", "analyses", "figures", *VIEWS]
 QUERIES = ["passed_over", "who_says?theme=heard", "theme_by_month?tag=theme:heard-", "stars_by_month", "late_or_lost", "findings_with_a_verdict"]
@@ -187,7 +187,7 @@ async def test_what_the_static_folder_holds_has_its_licences_and_asks_nobody(sit
 
 
 async def test_hostile_text_is_shown_and_not_run(site: Datasette) -> None:
-    for path in ("/review/r-evil", "/finding/nettle.weakness.heard-", "/company/nettle", "/search?q=owned", "/rapport/published_reviews", "/rapport/published_replies", "/rapport/published_mentions", "/rapport/passed_over"):
+    for path in ("/review/r-evil", "/finding/nettle.weakness_map.heard-minus", "/company/nettle", "/search?q=owned", "/rapport/published_reviews", "/rapport/published_replies", "/rapport/published_mentions", "/rapport/passed_over"):
         page = await text(site, path)
         assert "<script>document" not in page and "<img src=x" not in page, path
         assert 'href="javascript' not in page, path
@@ -292,7 +292,7 @@ async def test_home_says_first_what_was_found_in_words_without_statistics(site: 
 
 async def test_home_puts_the_weightiest_first_and_every_company_beside_the_others(site: Datasette) -> None:
     home = json.loads(await text(site, "/.json"))
-    assert [f["id"] for f in home["top"]] == ["cedar.weakness.heard-", "nettle.weakness.heard-"]
+    assert [f["id"] for f in home["top"]] == ["cedar.weakness_map.heard-minus", "nettle.weakness_map.heard-minus"]
     assert {c["id"]: (c["reviews"], c["replies"], c["counts"]["weakness"], c["counts"]["strength"]) for c in home["companies"]} == \
         {"nettle": (5, 4, 1, 0), "sorrel": (1, 0, 0, 0), "cedar": (1, 0, 0, 1)}
     assert home["reviews"] == 7
@@ -310,17 +310,17 @@ async def test_what_is_not_available_is_said_and_never_zero(site: Datasette) -> 
 
 
 async def test_a_finding_opens_its_evidence_with_the_words_marked_and_what_speaks_against_it(site: Datasette) -> None:
-    page = await text(site, "/finding/nettle.weakness.heard-")
-    for needed in ("<mark>Nobody answered</mark>", "<mark>sorry</mark>", "Counter-evidence", "The company answered", 'href="https://full.example/whole"', "2026-02-01", "q = under 0.001", "+24 points",
+    page = await text(site, "/finding/nettle.weakness_map.heard-minus")
+    for needed in ("<mark>Nobody answered</mark>", "<mark>sorry</mark>", "Counter-evidence", "The company answered", 'href="https://full.example/whole"', "fetched <time datetime=\"2026-02-01T00:00:00Z\">1 Feb 2026</time>", "8 days later", "q under 0.001", "+24 points",
                    "No public reply when last seen", "no public reply is not no reply", "annotators agree with about 81", "The source allows counts, but no quotes".lower()[4:]):
         assert needed in page, needed
-    data = json.loads(await text(site, "/finding/nettle.weakness.heard-.json"))
+    data = json.loads(await text(site, "/finding/nettle.weakness_map.heard-minus.json"))
     assert [(i["id"], bool(i["quote"])) for i in data["sides"][0]["items"]] == [("r-whole", True), ("r-part", True), ("r-none", False), ("r-gone", False), ("r-evil", True)]
     assert data["hidden"] == 2
 
 
 async def test_a_tag_of_unknown_accuracy_is_called_so(site: Datasette) -> None:
-    assert "Accuracy not established" in await text(site, "/finding/nettle.weakness.value-")
+    assert "Accuracy not established" in await text(site, "/finding/nettle.weakness_map.value-minus")
 
 
 async def test_every_finding_on_every_page_can_be_opened(site: Datasette) -> None:
@@ -333,13 +333,13 @@ async def test_much_evidence_comes_in_pages(tmp_path: Path) -> None:
     database = fill(tmp_path / "rapport.db")
     with Store(database) as store:
         store.write(blank(Review, id=f"m-{n:02}", profile="p-full", company="nettle", source="forum", audience="customer", text="Nobody answered.", raw_hash="", created_kind="created") for n in range(20))
-        store.write(blank(Evidence, id=0, finding="cedar.weakness.heard-", side="for", kind="review", target=f"m-{n:02}", review=f"m-{n:02}", start=0, end=6, position=n) for n in range(20))
+        store.write(blank(Evidence, id=0, finding="cedar.weakness_map.heard-minus", side="for", kind="review", target=f"m-{n:02}", review=f"m-{n:02}", start=0, end=6, position=n) for n in range(20))
     site = await serving(database)
-    pages = [json.loads(await text(site, f"/finding/cedar.weakness.heard-.json?for={n}"))["sides"][0] for n in (1, 2, 3)]
+    pages = [json.loads(await text(site, f"/finding/cedar.weakness_map.heard-minus.json?for={n}"))["sides"][0] for n in (1, 2, 3)]
     assert [[i["id"] for i in p["items"]] for p in pages] == [[f"m-{n:02}" for n in range(s, min(s + 8, 20))] for s in (0, 8, 16)]
-    assert "Page 2 of 3" in await text(site, "/finding/cedar.weakness.heard-?for=2")
+    assert "Page 2 of 3" in await text(site, "/finding/cedar.weakness_map.heard-minus?for=2")
     for typed in ("0", "-3", "x", "99"):
-        await text(site, f"/finding/cedar.weakness.heard-?for={typed}")
+        await text(site, f"/finding/cedar.weakness_map.heard-minus?for={typed}")
 
 
 async def test_a_review_shows_its_dialogue_its_tags_and_its_changes(site: Datasette) -> None:

@@ -1,6 +1,7 @@
 """How figures, dates, quotes and table cells are written."""
 
 import json
+from datetime import date
 from urllib.parse import quote as quoted
 
 from datasette import hookimpl
@@ -16,7 +17,7 @@ ROLES = {"company": "The company", "owner": "The owner", "manager": "A manager",
 @hookimpl
 def prepare_jinja2_environment(env):
     env.filters |= {"figure": figure, "interval": interval, "difference": difference, "count": count, "day": day, "stars": stars, "marked": marked,
-                    "path": lambda value: quoted(str(value), safe="~:.,@"), "listed": listed, "plural": plural}
+                    "path": lambda value: quoted(str(value), safe="~:.,@"), "listed": listed, "plural": plural, "at": at, "later": later}
     env.globals |= {"ROLES": ROLES}
 
 
@@ -62,7 +63,20 @@ def day(moment, precision=None):
     """A time as a day, or as a month where it is no more exact."""
     if not moment:
         return Markup('<span class="missing">date not stated</span>')
-    return Markup('<time datetime="{0}">{1}</time>').format(moment, ("about " if precision == "interval" else "") + moment[:7 if precision == "month" else 10])
+    when = date.fromisoformat(moment[:10])
+    said = f"{when:%B %Y}" if precision == "month" else f"{when.day} {when:%b %Y}"
+    return Markup('<time datetime="{0}">{1}</time>').format(moment, f"about {said}" if precision == "interval" else said)
+
+
+def at(x):
+    """A place on a chart's axis: hours after a review, or a month."""
+    hours = float(x) if x.replace(".", "", 1).isdigit() else None
+    return x if hours is None else plural(round(hours), "hour") if hours < 48 else plural(round(hours / 24), "day")
+
+
+def later(hours):
+    """How long after."""
+    return "within the hour" if hours < 1 else f"{plural(round(hours), 'hour')} later" if hours < 36 else f"{plural(round(hours / 24), 'day')} later"
 
 
 def stars(value):

@@ -23,8 +23,9 @@ REVIEW = """select r.id, r.company, c.name as company_name, r.source, r.audience
   from reviews r join profiles p on p.id = r.profile and p.private = 0 join companies c on c.id = r.company
   left join looks l on l.kind = 'review' and l.target = r.id"""
 REPLIES = """select a.id, a.review, a.position, a.role, a.role_basis, a.created_at, a.created_precision, a.text, p.publish, l.first_seen, l.last_seen,
-    l.gone_at as left_at, coalesce(l.gone_at, v.gone_at) as gone_at
-  from replies a join profiles p on p.id = a.profile and p.private = 0 left join looks l on l.kind = 'reply' and l.target = a.id
+    case when a.created_precision in ('second', 'day') and r.created_precision in ('second', 'day') and r.created_kind = 'created' and a.created_at >= r.created_at
+      then (julianday(a.created_at) - julianday(r.created_at)) * 24 end as hours, l.gone_at as left_at, coalesce(l.gone_at, v.gone_at) as gone_at
+  from replies a join reviews r on r.id = a.review join profiles p on p.id = a.profile and p.private = 0 left join looks l on l.kind = 'reply' and l.target = a.id
   left join looks v on v.kind = 'review' and v.target = a.review"""
 
 
@@ -126,11 +127,10 @@ def home(connection, asked):
             "reviews": sum(s["reviews"] for s in sources), "replies": sum(s["replies"] for s in sources), "places": len(sources),
             "first_at": min((s["first_at"] for s in sources if s["first_at"]), default=None), "last_at": max((s["last_at"] for s in sources if s["last_at"]), default=None),
             "limits": limits(study["companies"], sources, found), "names": {c["answered"]["id"]: c["name"] for c in study["companies"] if c["answered"]},
-            "curves": [p for p in curves(connection, [c["answered"]["id"] for c in study["companies"] if c["answered"]]) if p["series"] != FIELD]}
+            "curves": [p for c in study["companies"] if c["answered"] for p in curves(connection, [c["answered"]["id"]]) if p["series"] == c["name"]]}
 
 
 HEADLINE = "answered within 7 days"
-FIELD = "the field"
 
 
 def in_short(found, top):
@@ -183,7 +183,7 @@ def company(connection, asked):
     answered = next((f for f in findings if f["measure"] == "responsiveness" and f["slice"] == HEADLINE), None)
     latest = rows(connection, f"{REVIEW} where r.company = ? and r.text is not null and l.gone_at is null and p.publish <> 'none' order by r.created_at desc limit 6", asked["id"])
     return {**the_study(connection), "company": found, "by_verdict": {v: [f for f in findings if f["verdict"] == v] for v in VERDICTS}, "answered": answered,
-            "map": [f for f in findings if f["measure"] == "weakness"], "curves": curves(connection, [answered["id"]]) if answered else [],
+            "maps": {m: [f for f in findings if f["measure"] == m and f["verdict"] != "not available"] for m in ("weakness_map", "staff_map")}, "curves": curves(connection, [answered["id"]]) if answered else [],
             "sources": the_sources(connection, asked["id"]), "latest": [{**quotes(r), "replies": dialogue(connection, r["id"])} for r in latest]}
 
 
@@ -191,8 +191,7 @@ def finding(connection, asked):
     found = row(connection, f"{FINDINGS} where f.id = ?", asked["id"])
     if not found:
         return None
-    tags = rows(connection, "select * from tags where id = ? or id in (select m.tag from evidence e join mentions m on m.kind = e.kind and m.target = e.target and m.start = e.start where e.finding = ? limit 1)",
-                found["slice"], asked["id"])
+    tags = [tag for part in found["slice"].split(", ") for tag in rows(connection, "select * from tags where id = ?", part)]
     return {**the_study(connection), "finding": found, "tag": tags[0] if tags else None, "established": bool(tags) and (tags[0]["gold"] or 0) >= ENOUGH_GOLD, "enough": ENOUGH_GOLD,
             "curves": curves(connection, [asked["id"]]), "same": rows(connection, f"{FINDINGS} where f.measure = ? and f.slice = ? order by f.value desc", found["measure"], found["slice"]),
             "sides": [evidence(connection, asked["id"], side, whole(asked.get(side))) for side in ("for", "against")],
