@@ -11,7 +11,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from enrich.rights import shown
-from enrich.tables import Change, Company, Label, Mention, Profile, Reply, Review, Tag, Template
+from enrich.tables import Change, Company, Mention, Profile, Reply, Review, Table, Tag, Template
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,40 +33,39 @@ _STANDS = "{1} not in (select target from looks where kind = '{0}' and gone_at i
 _REVIEW, _REPLY = _STANDS.format("review", "r.id"), _STANDS.format("reply", "a.id")
 _ANSWERED = "exists (select 1 from replies a where a.review = r.id and a.role in ('company', 'owner', 'manager', 'staff'))"
 _COMPANY = Company.columns()["name"].metadata["doc"]
+_TEXT = "what may be shown of it: an excerpt, or the whole where the source allows"
+_ROW = "number that the search uses"
 
 
-def _docs(table: type[Review | Reply | Mention | Change | Profile | Template | Tag | Label], *names: str) -> dict[str, str]:
+def _docs(table: type[Table], *names: str) -> dict[str, str]:
     return {name: table.columns()[name].metadata["doc"] for name in names}
 
 
 VIEWS: dict[str, View] = {
     "published_reviews": View(
         "Reviews that may be shown, each with what may be shown of its text. The search looks through the whole texts.",
-        f"""select r.rowid as row, r.id, c.name as company, r.source, r.audience, r.unit, r.stars, r.created_at,
-  (select value from labels where kind = 'review' and target = r.id and name = 'language') as language,
-  (select value from labels where kind = 'review' and target = r.id and name = 'sentiment') as sentiment,
+        f"""select r.id, c.name as company, r.source, r.stars, r.created_at, shown(r.text, p.publish) as text,
   case when p.replies_visible = 0 then 'not available' when {_ANSWERED} then 'yes' else 'not yet seen' end as answered,
-  shown(r.text, p.publish) as text, r.url
-from reviews r join profiles p on p.id = r.profile join companies c on c.id = r.company
+  (select value from labels where kind = 'review' and target = r.id and name = 'sentiment') as sentiment,
+  (select value from labels where kind = 'review' and target = r.id and name = 'language') as language, r.audience, r.unit, r.url, r.rowid as row
+from reviews r join profiles p on p.id = r.profile join companies c on c.id = r.company and c.role <> 'removed'
 where {_OPEN.format('p')} and {_REVIEW}""",
-        {"row": "number that the search uses", **_docs(Review, "id"), "company": _COMPANY,
-         **_docs(Review, "source", "audience", "unit", "stars", "created_at"),
-         "language": "language of the text, as recognised; und: too short to tell", "sentiment": "tone of the words; none: no signal, which is not neutral",
+        {**_docs(Review, "id"), "company": _COMPANY, **_docs(Review, "source", "stars", "created_at"), "text": _TEXT,
          "answered": "whether a public reply by the company was seen; not available: the source hides replies",
-         "text": "what may be shown of it: an excerpt, or the whole where the source allows", "url": Review.columns()["url"].metadata["doc"]}),
+         "sentiment": "tone of the words; none: no signal, which is not neutral", "language": "language of the text, as recognised; und: too short to tell",
+         **_docs(Review, "audience", "unit", "url"), "row": _ROW}),
     "published_replies": View(
         "Replies that may be shown, each with what may be shown of its text. The search looks through the whole texts.",
-        f"""select a.rowid as row, a.id, a.review, c.name as company, r.source, a.role, a.created_at, r.stars as review_stars,
-  r.created_at as review_created_at, shown(a.text, p.publish) as text
-from replies a join reviews r on r.id = a.review join profiles p on p.id = a.profile join companies c on c.id = a.company
+        f"""select a.id, a.review, c.name as company, r.source, a.role, a.created_at, shown(a.text, p.publish) as text, r.stars as review_stars,
+  r.created_at as review_created_at, a.rowid as row
+from replies a join reviews r on r.id = a.review join profiles p on p.id = a.profile join companies c on c.id = a.company and c.role <> 'removed'
 where {_OPEN.format('p')} and {_REVIEW} and {_REPLY}""",
-        {"row": "number that the search uses", **_docs(Reply, "id", "review"), "company": _COMPANY, **_docs(Review, "source"),
-         **_docs(Reply, "role", "created_at"), "review_stars": "stars of the review it answers", "review_created_at": "when that review was written",
-         "text": "what may be shown of it: an excerpt, or the whole where the source allows"}),
+        {**_docs(Reply, "id", "review"), "company": _COMPANY, **_docs(Review, "source"), **_docs(Reply, "role", "created_at"), "text": _TEXT,
+         "review_stars": "stars of the review it answers", "review_created_at": "when that review was written", "row": _ROW}),
     "published_mentions": View(
         "Words in reviews and replies that carry a theme or a move of the vocabulary.",
         f"""select m.id, c.name as company, t.kind as of, t.title as theme, t.sign, m.kind, m.words, m.review, r.source, r.stars, r.created_at, m.tag
-from mentions m join tags t on t.id = m.tag join reviews r on r.id = m.review join profiles p on p.id = r.profile join companies c on c.id = m.company
+from mentions m join tags t on t.id = m.tag join reviews r on r.id = m.review join profiles p on p.id = r.profile join companies c on c.id = m.company and c.role <> 'removed'
 where {_OPEN.format('p')} and {_REVIEW} and (m.kind = 'review' or {_STANDS.format('reply', 'm.target')})""",
         {**_docs(Mention, "id"), "company": _COMPANY, "of": "theme (in reviews) or move (in replies), as the vocabulary says", "theme": Tag.columns()["title"].metadata["doc"],
          **_docs(Tag, "sign"), **_docs(Mention, "kind", "words", "review"), **_docs(Review, "source", "stars", "created_at"), **_docs(Mention, "tag")}),
@@ -74,14 +73,14 @@ where {_OPEN.format('p')} and {_REVIEW} and (m.kind = 'review' or {_STANDS.forma
         "What changed after it was first seen: texts edited, ratings raised or lowered, replies that came late or vanished. Texts are on the page of the review.",
         f"""select x.id, c.name as company, x.kind, x.what, case when x.what = 'rated' then x.old end as old, case when x.what = 'rated' then x.new end as new,
   x.not_before, x.noticed_at, x.cause, x.review
-from changes x join reviews r on r.id = x.review join profiles p on p.id = r.profile join companies c on c.id = x.company
+from changes x join reviews r on r.id = x.review join profiles p on p.id = r.profile join companies c on c.id = x.company and c.role <> 'removed'
 where {_OPEN.format('p')} and {_REVIEW}""",
         {**_docs(Change, "id"), "company": _COMPANY, **_docs(Change, "kind", "what"), "old": "the rating before", "new": "the rating after",
          **_docs(Change, "not_before", "noticed_at", "cause", "review")}),
     "published_templates": View(
         "Replies that are pasted with little change.",
         f"""select t.id, c.name as company, t.uses, t.complaints, t.first_used, t.last_used, shown(t.text, 'excerpt') as text
-from templates t join companies c on c.id = t.company
+from templates t join companies c on c.id = t.company and c.role <> 'removed'
 where exists (select 1 from template_uses u join replies a on a.id = u.reply join profiles p on p.id = a.profile
   where u.template = t.id and {_OPEN.format('p')} and {_REPLY})""",
         {**_docs(Template, "id"), "company": _COMPANY, **_docs(Template, "uses", "complaints", "first_used", "last_used", "text")}),
@@ -89,7 +88,7 @@ where exists (select 1 from template_uses u join replies a on a.id = u.reply joi
         "Where each company is talked about, and what may be shown from there.",
         """select p.id, c.name as company, p.source, p.audience, p.unit, p.population,
   case p.replies_visible when 1 then 'yes' when 0 then 'no' else 'not known' end as replies_visible, p.says_total, p.publish, p.basis, p.url
-from profiles p join companies c on c.id = p.company where p.private = 0""",
+from profiles p join companies c on c.id = p.company and c.role <> 'removed' where p.private = 0""",
         {**_docs(Profile, "id"), "company": _COMPANY, **_docs(Profile, "source", "audience", "unit", "population"),
          "replies_visible": "whether the source shows company replies at all", **_docs(Profile, "says_total", "publish", "basis", "url")}),
 }

@@ -196,12 +196,10 @@ async def test_hostile_text_is_shown_and_not_run(site: Datasette) -> None:
 
 
 async def test_what_a_source_does_not_allow_is_nowhere(site: Datasette) -> None:
-    everywhere = [*PAGES, "/search?q=quicksilver", "/search?q=cinnabar", "/search?q=secretsource"]
-    for path in everywhere:
+    for path in PAGES:
         address, _, query = path.partition("?")
         for page in (await text(site, path), await text(site, f"{address}.json{'?' + query if query else ''}")):
-            for secret in SECRETS:
-                assert secret not in page.replace(f'value="{query[2:]}"', ""), f"{path} shows {secret}"
+            assert not [s for s in SECRETS if s in page], path
     for table in (*TABLES_SHOWN, *QUERIES):
         name, _, query = table.partition("?")
         for form in ("", ".json", ".csv"):
@@ -210,8 +208,10 @@ async def test_what_a_source_does_not_allow_is_nowhere(site: Datasette) -> None:
 
 
 async def test_search_does_not_tell_what_words_an_unquotable_text_holds(site: Datasette) -> None:
-    assert json.loads(await text(site, "/search.json?q=quicksilver"))["total"] == 0
-    assert json.loads(await text(site, "/search.json?q=cinnabar"))["total"] == 0
+    for word in ("quicksilver", "cinnabar", "secretsource"):
+        found = json.loads(await text(site, f"/search.json?q={word}"))
+        assert (found["total"], found["results"]) == (0, [])
+        assert "<blockquote" not in await text(site, f"/search?q={word}")
     for table in ("published_reviews", "published_replies"):
         assert json.loads(await text(site, f"/rapport/{table}.json?_search=quicksilver"))["rows"] == []
         assert json.loads(await text(site, f"/rapport/{table}.json?_search=cinnabar"))["rows"] == []

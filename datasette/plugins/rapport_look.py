@@ -108,6 +108,8 @@ def render_cell(row, value, column, table, datasette):
     to = {"review": "review", "finding": "finding"}.get(column) or (column == "id" and {"published_reviews": "review", "findings": "finding", "companies": "company"}.get(table))
     if to:
         return Markup('<a href="{}">{}</a>').format(datasette.urls.path(f"/{to}/{quoted(str(value), safe='~:.,@')}"), value if to != "review" else "open")
+    if column == "url":
+        return Markup('<a href="{}" rel="noopener noreferrer nofollow">at its source</a>').format(value) if value.startswith(("http://", "https://")) else value
     if column in ("stars", "review_stars") and isinstance(value, int):
         return stars(value)
     if column.endswith("_at") and isinstance(value, str):
