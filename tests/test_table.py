@@ -9,6 +9,7 @@ import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from random import Random
 from typing import Any
 from zipfile import ZipFile
 
@@ -214,6 +215,8 @@ def test_a_row_without_id_is_left_out_while_its_date_cannot_be_read_so_that_it_d
 
 def test_a_file_whose_every_time_is_midnight_knows_days_only() -> None:
     assert [r.created for r in draw("text,date\nA,2026-05-01 00:00:00\nB,2026-05-02 00:00:00\n")] == [When.on(2026, 5, 1), When.on(2026, 5, 2)]
+    assert one(draw("text,date\nA,2026-05-01T00:00:00+05:30\n")).created == When.on(2026, 5, 1)
+    assert one(draw("text,date\nA,2026-04-30T23:00:00-07:00\n")).created == When.at(datetime(2026, 5, 1, 6))
     assert [r.created.precision for r in draw("text,date\nA,2026-05-01 00:00:00\nB,2026-05-02 10:00:00\n")] == ["second", "second"]
 
 
@@ -326,7 +329,7 @@ def test_the_first_of_two_columns_of_one_name_is_read_and_named() -> None:
     ("a.xlsx", b"text,rating\nA,4\n", "is not the XLSX file that its name says: it is something else, or damaged"),
     ("a.csv", b"PK\x03\x04rest", "is not the CSV file that its name says: it is an Excel workbook or another zip archive"),
     ("a.parquet", b"text,rating\n", "is not the PARQUET file that its name says: it is something else, or damaged"),
-    ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1", "is an old Excel workbook (.xls)"),
+    ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1", "is an old Excel workbook (.xls), or one with a password"),
     ("a.pdf", b"%PDF-1.7", "is a PDF"),
     ("a.doc", b"hello", "is of no kind that can be read (.doc)"),
 ])
@@ -370,6 +373,25 @@ def test_json_nested_without_end_is_refused_by_name() -> None:
     drawn = draw('{"text": "A"}\n{"text": ' + "[" * 100_000 + "]" * 100_000 + '}\n{"text": "B"}\n', "x.jsonl")
     assert [r.text for r in reviews(drawn)] == ["A", "B"]
     assert [place for place, _ in problems(drawn)] == ["x.jsonl, line 2"]
+
+
+@pytest.mark.parametrize("case", sorted(p for p in (Path(__file__).parent / "cases" / "table").iterdir() if not p.name.endswith(".expected.json")), ids=lambda p: p.name)
+def test_whatever_is_damaged_in_a_file_is_a_problem_and_never_a_crash(case: Path) -> None:
+    chance, whole = Random(case.name), case.read_bytes()
+    for _ in range(40):
+        body = bytearray(whole)
+        for _ in range(chance.randint(1, 5)):
+            at = chance.randrange(len(body) + 1)
+            match chance.randrange(4):
+                case 0:
+                    del body[at:at + chance.randint(1, 20)]
+                case 1:
+                    body[at:at + 1] = bytes([chance.randrange(256)])
+                case 2:
+                    body[at:at] = chance.choice([b'"', b"\n", b"\0", b",", b"{", b"[", b"\xff", b"\r", b'"\n"', b"1e999"])
+                case 3:
+                    body = body[:at]
+        assert all(isinstance(d, Review | Reply) or (d.place.startswith(case.name) and d.what) for d in draw(bytes(body), case.name))
 
 
 # workbooks and Parquet

@@ -36,7 +36,7 @@ MOST_IN_LIST, DEEPEST = 50, 8
 """How much of a nested record becomes columns: the first items of a list, and the first levels."""
 
 _MAGIC = ((b"PK\x03\x04", "xlsx", "an Excel workbook or another zip archive"), (b"PAR1", "parquet", "a Parquet file"),
-          (b"\xd0\xcf\x11\xe0", None, "an old Excel workbook (.xls)"), (b"%PDF", None, "a PDF"), (b"\x1f\x8b", None, "a compressed file"))
+          (b"\xd0\xcf\x11\xe0", None, "an old Excel workbook (.xls), or one with a password"), (b"%PDF", None, "a PDF"), (b"\x1f\x8b", None, "a compressed file"))
 _READABLE = "save it as CSV, XLSX, JSON or Parquet"
 _LISTS = ("reviews", "review", "data", "results", "items", "records", "entries", "entry", "feedback")
 _CSV_ERRORS = (("unexpected end", "a quotation mark is opened and never closed"), ("expected after", "a quotation mark stands inside a quoted text"),
@@ -338,7 +338,7 @@ def flat(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]
 # Excel and Parquet
 
 
-_DAMAGED = (BadZipFile, InvalidFileException, KeyError, ParseError, ZlibError, EOFError, ValueError, OSError)
+_DAMAGED = (BadZipFile, InvalidFileException, KeyError, ParseError, ZlibError, EOFError, ValueError, RuntimeError, OSError)
 
 
 def _xlsx(file: File, sheet: str | None) -> Table:
@@ -394,7 +394,7 @@ def _parquet(file: File) -> Iterator[Row | Problem]:
                 for record in _micro(batch).to_pylist():
                     number += 1
                     yield _record(file, "record", number, record)
-    except (pyarrow.ArrowException, OSError) as error:
+    except (pyarrow.ArrowException, ValueError, OSError) as error:
         what = " ".join(str(error).split())[:120]
         yield Problem(f"{file.name}, after record {number}", f"the Parquet file is damaged here, and nothing below can be read: {what}", "export it again")
 

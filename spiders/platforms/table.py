@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time
+from datetime import datetime, time, timedelta
 from functools import cache, lru_cache
 from math import isnan
 from pathlib import Path
@@ -235,10 +235,10 @@ class _Reader:
     def answer(self, row: Row) -> Iterator[Reply | Problem]:
         """In a table of messages: the reply that a row is, if it is one."""
         self.notes = []
-        answered = self._text(row, "answers")
-        if self._inbound(row) or not answered:
-            return
         try:
+            answered = self._text(row, "answers")
+            if self._inbound(row) or not answered:
+                return
             reply = Reply(self._text(row, "text"), id=_id(self._text(row, "id")), author=self._text(row, "author"), author_id=self._text(row, "author_id"),
                           created=self._when(row, "created"), review=_id(answered))
         except _LeftOut as out:
@@ -331,7 +331,8 @@ class _Reader:
             self.notes.append(Problem(row.place, f"{self.undated[0]}; it is left empty", self.undated[1]))
         else:
             if when and when.precision == "second" and not self.survey.columns[column].timed:
-                return When.on(when.earliest.year, when.earliest.month, when.earliest.day)     # every time is midnight: the file knows days only
+                noon = when.earliest + timedelta(hours=12)            # every time is midnight, where it was written: the file knows days only
+                return When.on(noon.year, noon.month, noon.day)
             return when
         return None
 
