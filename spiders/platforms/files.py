@@ -43,7 +43,16 @@ _CSV_ERRORS = (("unexpected end", "a quotation mark is opened and never closed")
                ("field larger", f"a cell is longer than {LONGEST_CELL:,} characters"))
 
 csv.field_size_limit(LONGEST_CELL)
-codecs.register_error("windows-1252", lambda e: (e.object[e.start:e.end].decode("cp1252", "replace"), e.end) if isinstance(e, UnicodeDecodeError) else ("", e.end))
+
+
+def _windows(error: UnicodeError) -> tuple[str, int]:
+    """Reads what is not UTF-8 as Windows-1252, byte by byte: files are often glued together from both."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return error.object[error.start:error.end].decode("cp1252", "replace"), error.end
+
+
+codecs.register_error("windows-1252", _windows)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +180,7 @@ class _Source:
     """The lines of a file for the csv module, which can be given back: after a broken row, reading goes on with the line below it."""
 
     def __init__(self, text: TextIO) -> None:
-        self.text, self.taken, self.waiting = text, [], deque[str]()
+        self.text, self.taken, self.waiting = text, list[str](), deque[str]()
 
     def __iter__(self) -> _Source:
         return self
@@ -320,7 +329,7 @@ def _record(file: File, kind: str, number: int, record: Any) -> Row | Problem:
 
 
 def _kind(value: Any) -> str:
-    return next(name for types, name in (((bool,), "true or false"), ((int, float), "a number"), ((str,), "a text"), ((list,), "a list"), ((object,), "nothing")) if isinstance(value, types))
+    return "nothing" if value is None else {bool: "true or false", str: "a text", list: "a list"}.get(type(value), "a number")
 
 
 def flat(value: Any, path: str = "", depth: int = 0) -> Iterator[tuple[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 from collections.abc import Iterator
 from datetime import date, datetime
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Annotated
@@ -78,6 +79,6 @@ def _files(folder: Path, patterns: list[str]) -> Iterator[files.File | Problem]:
             path = folder / name
             if path.is_file() and path.resolve() not in seen:
                 seen.add(path.resolve())
-                yield files.File(name, lambda path=path: path.open("rb"))
+                yield files.File(name, partial(path.open, "rb"))
             elif path.is_dir() and name == pattern:
                 yield Problem(name, "is a folder", f'name the files in it: "{name.rstrip("/")}/*.csv"')
