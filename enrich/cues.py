@@ -8,19 +8,29 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import re2
 
 from enrich.lens import Tag
 
-_NEGATED = re.compile(r"\b(?:not|never|no|none|nor|neither|nobody|hardly|barely|without|cannot|can'?t|(?:is|are|was|were|do|does|did|has|have|had|wo|would|could|should|ai)n'?t)"
-                      r"(?:\s+(?!only\b|but\b|just\b)[\w']+){0,3}\s*$", re.I)
-_SUPPOSED = re.compile(r"\b(?:if|unless|until|would|should|could|wish|hope|hoping|please|expect(?:ed|ing)?|supposed to|instead of|rather than|need(?:s|ed)? to|used to|claims? to)"
-                       r"(?:\s+[\w']+){0,4}\s*$", re.I)
+_NOT = (r"(?:not|never|none|nor|neither|nobody|hardly|barely|without|cannot"
+        r"|(?:is|are|was|were|do|does|did|has|have|had|ca|wo|would|could|should|ai)n'?t)")
+_NEGATED = re.compile(rf"\b(?:{_NOT}(?:\s+(?!only\b|but\b|just\b|even\b)[\w']+){{0,3}}|no(?:\s+(?!doubt\b|wonder\b)[\w']+)?)\s*$", re.I)
+_NOT_INSIDE = re.compile(rf"\b(?:{_NOT}|no)\b(?! only\b| just\b)", re.I)
+_OWN_NOT = re.compile(r"\b(?:no|not|never|nobody|none|without)\b|n'\?t", re.I)
+_WISHED = (r"\b(?:if|unless|until|till|would|should|could|will be|must be|to be|wish|hope|hoping|please|pls|plz|kindly|expect(?:ed|ing)?|supposed to"
+           r"|instead of|rather than|needs?|needed|used to|claims? to)\b")
+_SUPPOSED = re.compile(rf"{_WISHED}(?:\s+[\w']+){{0,4}}\s*$", re.I)
+_SUPPOSED_INSIDE = re.compile(_WISHED, re.I)
+_NOT_REALLY = re.compile(r"\b(?:not (?:only|just)|no doubt|nothing but|never fails?|n(?:'?t| ot)? have been (?:more|better)|(?:ca|could)n'?t (?:fault|thank|praise|recommend)"
+                         r"|can ?not (?:fault|thank|praise))\b", re.I)
+"""Negations that deny nothing: "could not have been more helpful"."""
+_IF = re.compile(r"(?<!even )(?<!as )\b(?:if|unless|in case)\b(?:\s+[\w']+){0,6}\s*$", re.I)
 _CLAUSE = re.compile(r"[.!?;:,\n()]|\s-\s|\bbut\b|\bhowever\b|\balthough\b|\bthough\b", re.I)
 _WINDOW = 60                                 # characters before a hit in which a negation is looked for
+_GAP = re.compile(r" ~(\d?) ")
+_MEMORY = 256 << 20                          # under 64 MB the automaton is thrown away and rebuilt all the time: ten times slower
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,30 +42,31 @@ class Hit:
     end: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Cue:
+    tag: Tag
+    pattern: Any
+    unless: Sequence[Any]
+    negative: bool                           # has a negation of its own ("no reply"), so that one before it changes nothing
+
+
 class Cues:
     """The cues of some tags, compiled."""
 
     def __init__(self, tags: Sequence[Tag]) -> None:
         options = re2.Options()
-        options.max_mem = 256 << 20          # under 64 MB the automaton is thrown away and rebuilt all the time: ten times slower
+        options.max_mem = _MEMORY
         options.case_sensitive = False
-        self._options = options
-        self._set = re2.Set.SearchSet(options)
-        self._cues: list[tuple[Tag, str]] = []
         self._by_id = {t.id: t for t in tags}
+        self._set = re2.Set.SearchSet(options)
+        self._cues: list[_Cue] = []
         for tag in tags:
+            unless = [_compile(tag, u, options) for u in tag.unless]
             for cue in tag.cues:
-                pattern = _pattern(cue)
-                try:
-                    re2.compile(pattern, options)
-                except re2.error as error:
-                    raise ValueError(f"the cue {cue!r} of {tag.id} is not an RE2 pattern: {error}") from None
-                self._set.Add(pattern)
-                self._cues.append((tag, pattern))
+                self._set.Add(_pattern(cue))
+                self._cues.append(_Cue(tag, _compile(tag, cue, options), unless, bool(_OWN_NOT.search(cue))))
         if self._cues:
             self._set.Compile()
-        self._unless = {t.id: [re2.compile(_pattern(u), options) for u in t.unless] for t in tags if t.unless}
-        self._compiled = cache(lambda pattern: re2.compile(pattern, options))
 
     def find(self, text: str) -> list[Hit]:
         """Hits in the order of the text; overlapping hits of one tag are joined."""
@@ -64,32 +75,45 @@ class Cues:
         plain = text.replace("’", "'").replace("‘", "'").replace("`", "'")   # same length: offsets hold
         spans: dict[str, list[tuple[int, int]]] = {}
         for index in self._set.Match(plain) or ():
-            tag, pattern = self._cues[index]
-            for match in self._compiled(pattern).finditer(plain):
+            cue = self._cues[index]
+            for match in cue.pattern.finditer(plain):
                 start, end = match.span()
-                if start < end and (final := self._judge(plain, tag, start, end)) is not None:
-                    spans.setdefault(final.id, []).append((start, end))
+                if start < end and (tag := self._judge(plain, cue, start, end)) is not None:
+                    spans.setdefault(tag.id, []).append((start, end))
         return sorted((Hit(self._by_id[id], *span) for id, found in spans.items() for span in _joined(found)), key=lambda h: (h.start, h.tag.id))
 
-    def _judge(self, text: str, tag: Tag, start: int, end: int) -> Tag | None:
-        """The tag that a hit stands for after negation and exceptions; None where it stands for nothing."""
-        for unless in self._unless.get(tag.id, ()):
-            if any(m.start() < end and start < m.end() for m in unless.finditer(text)):
-                return None
+    def _judge(self, text: str, cue: _Cue, start: int, end: int) -> Tag | None:
+        """The tag that a hit stands for after exceptions, negation and conditions; None where it stands for nothing."""
+        tag = cue.tag
+        if any(m.start() < end and start < m.end() for unless in cue.unless for m in unless.finditer(text)):
+            return None
         if tag.negation == "ignore":
             return tag
-        before = text[max(0, start - _WINDOW):start]
-        clause = _CLAUSE.split(before)[-1]
-        if _NEGATED.search(clause):
+        clause = _CLAUSE.split(text[max(0, start - _WINDOW):start])[-1]
+        if _IF.search(clause):
+            return None
+        if not cue.negative and not _NOT_REALLY.search(clause + text[start:end]) and (_NEGATED.search(clause) or _NOT_INSIDE.search(text, start, end)):
             other = tag.id[:-1] + {"+": "-", "-": "+"}.get(tag.sign, "")
             return self._by_id.get(other) if tag.negation == "flip" else None
-        if tag.sign == "+" and _SUPPOSED.search(clause):
+        if tag.sign == "+" and (_SUPPOSED.search(clause) or _supposed_inside(cue, text[start:end])):
             return None
         return tag
 
 
+def _supposed_inside(cue: _Cue, words: str) -> bool:
+    return bool(_SUPPOSED_INSIDE.search(words)) and not _SUPPOSED_INSIDE.search(cue.pattern.pattern)
+
+
+def _compile(tag: Tag, cue: str, options: Any) -> Any:
+    try:
+        return re2.compile(_pattern(cue), options)
+    except re2.error as error:
+        raise ValueError(f"the cue {cue!r} of {tag.id} is not an RE2 pattern: {error}") from None
+
+
 def _pattern(cue: str) -> str:
-    cue = cue.replace(" ", r"\s+")
+    """A cue as RE2: ` ~ ` stands for up to four words between (` ~2 ` for two), a space for any white space, whole words at both ends."""
+    cue = _GAP.sub(lambda m: rf"[\s,:'\"-]+(?:[^\s.!?;]+\s+){{0,{m[1] or 4}}}", cue).replace(" ", r"\s+")
     head = r"\b" if re.match(r"[\w(]", cue) else ""
     tail = r"\b" if re.search(r"[\w)?+*}]$", cue) and not cue.endswith(r"\b") else ""
     return f"{head}(?:{cue}){tail}"
@@ -103,5 +127,3 @@ def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
         else:
             joined.append((start, end))
     return joined
-
-

@@ -1,11 +1,12 @@
 """The vocabulary: reads and checks the lens files, so that themes, moves, stages, moments and systems are data and not code.
 
-Every `*.toml` in the folder `lens/` holds tags of one kind; every file in `lens/systems/` is one system. A new theme or system is a
-new file there: nothing here changes.
+Every `*.toml` in the folder `lens/` holds tags of one kind, every file in `lens/systems/` is one system, and `words.toml` the groups of
+words that cues of any file may name. A new theme or system is a new entry or file there: nothing here changes.
 """
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from functools import cache, cached_property
@@ -16,6 +17,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enrich import toml
+from enrich.mistakes import Mistake
 
 FOLDER = Path(__file__).parent / "lens"
 ENOUGH_GOLD = 30
@@ -30,9 +32,12 @@ class Side(Strict):
     """One direction of a tag: what a text must say to carry it, and the cues that find it."""
 
     definition: str = Field(description="one sentence: what a text must say to carry it")
-    cues: list[str] = Field(default=[], description="RE2 patterns; a space stands for any white space, {name} for a group of words")
+    cues: list[str] = Field(default=[], description="RE2 patterns of whole words; a space stands for any white space, ` ~ ` for up to four words between, "
+                                                    "` ~2 ` for up to two, {name} for a group of words")
     unless: list[str] = Field(default=[], description="patterns that take a hit back where they overlap it")
-    negation: Literal["drop", "flip", "ignore"] = Field("drop", description="what `not` before a hit does: drop it, flip it to the other side, nothing")
+    negation: Literal["drop", "flip", "ignore"] = Field("drop", description="what `not` or `if` at a hit does: drop it, flip it to the other side (`if` drops), nothing")
+    speaks: Literal["for", "against"] | None = Field(None, description="whether more of it speaks for a company or against it; empty: + for, - against, unsigned neither")
+    accuses: bool = Field(False, description="true where it can be an accusation of crime: the word weakness is then not used of it")
     examples: list[str] = Field(default=[], description="texts that carry it: they are tests")
     non_examples: list[str] = Field(default=[], description="texts that do not, though they look like it: they are tests")
 
@@ -58,8 +63,14 @@ class LensFile(Strict):
     """One file of the vocabulary."""
 
     kind: Literal["theme", "move", "moment", "stage", "complaint"]
-    words: dict[str, str] = Field(default={}, description="groups of words that cues may name as {name}")
+    language: str = Field("en", description="ISO 639 code of the language that its cues read")
     tag: list[Entry]
+
+
+class Words(Strict):
+    """`words.toml`: groups of words; a group may name those above it."""
+
+    words: dict[str, str]
 
 
 class Term(Strict):
@@ -96,6 +107,8 @@ class Tag(BaseModel):
     cues: tuple[str, ...]
     unless: tuple[str, ...]
     negation: str
+    speaks: Literal["for", "against"] | None
+    accuses: bool
     examples: tuple[str, ...]
     non_examples: tuple[str, ...]
 
@@ -114,24 +127,35 @@ class Lens:
     def __init__(self, folder: Path = FOLDER) -> None:
         self.folder = folder
         self.tags: dict[str, Tag] = {}
+        self.languages: set[str] = set()
+        words = _groups(folder / "words.toml")
         for path in sorted(folder.glob("*.toml")):
-            if path.name != "accuracy.toml":
+            if path.name not in ("accuracy.toml", "words.toml"):
                 file = toml.read(path, LensFile)
+                self.languages.add(file.language)
                 for entry in file.tag:
-                    for tag in _signed(file, entry):
+                    for tag in _signed(path, file, entry, words):
                         if tag.id in self.tags:
-                            raise ValueError(f"{path}: the tag {tag.id} is defined twice")
+                            raise Mistake(f"the tag {tag.id} is defined twice", place=str(path), cure="give one of the two another name")
                         self.tags[tag.id] = tag
-        self.systems = {s.id: s for s in (toml.read(path, System) for path in sorted((folder / "systems").glob("*.toml")))}
-        for system in self.systems.values():
+        self.systems: dict[str, System] = {}
+        names = {n for t in self.tags.values() for n in (t.name, t.name + t.sign, t.id)}
+        for path in sorted((folder / "systems").glob("*.toml")):
+            system = toml.read(path, System)
+            self.systems[system.id] = system
             for term in system.terms:
-                for name in term.tags:
-                    if not any(name in (t.name, t.name + t.sign, t.id) for t in self.tags.values()):
-                        raise ValueError(f"system {system.id}: the term {term.term!r} names the tag {name!r}, which no lens file defines")
+                for name in set(term.tags) - names:
+                    near = toml.nearest(name, names)
+                    raise Mistake(f"the term {term.term!r} names the tag {name!r}, which no lens file defines", place=str(path),
+                                  cure=f"did you mean {near!r}?" if near else "define it in a lens file, or leave it out")
 
     def of(self, kind: str, audience: str | None = None) -> list[Tag]:
         """Tags of a kind, for texts of an audience (customer, employee, reply)."""
         return [t for t in self.tags.values() if t.kind == kind and (audience is None or audience in t.of)]
+
+    def reads(self, language: str | None) -> bool:
+        """Whether cues may be looked for in a text of this language; one that is not known (None or `und`: too short to tell) is tried."""
+        return language in (None, "und") or language in self.languages
 
     @cached_property
     def accuracy(self) -> dict[str, Accuracy]:
@@ -157,20 +181,35 @@ class Lens:
         return digest.hexdigest()
 
 
-def _signed(file: LensFile, entry: Entry) -> Iterator[Tag]:
+_SPEAKS: dict[str, Literal["for", "against"]] = {"+": "for", "-": "against"}
+
+
+def _signed(path: Path, file: LensFile, entry: Entry, words: dict[str, str]) -> Iterator[Tag]:
     for sign, side in (("", entry.says), ("+", entry.plus), ("-", entry.minus)):
         if side:
+            place = f"{path}, tag {entry.name}{sign}"
             yield Tag(id=f"{file.kind}:{entry.name}{sign}", kind=file.kind, name=entry.name, sign=sign, title=entry.title, of=tuple(entry.of),
-                      definition=side.definition, cues=tuple(_expand(c, file.words) for c in side.cues),
-                      unless=tuple(_expand(c, file.words) for c in side.unless), negation=side.negation,
+                      definition=side.definition, cues=tuple(_expand(c, words, place) for c in side.cues),
+                      unless=tuple(_expand(c, words, place) for c in side.unless), negation=side.negation,
+                      speaks=side.speaks or _SPEAKS.get(sign), accuses=side.accuses,
                       examples=tuple(side.examples), non_examples=tuple(side.non_examples))
 
 
-def _expand(cue: str, words: dict[str, str]) -> str:
-    for _ in range(3):                       # groups may name groups
-        for name, group in words.items():
-            cue = cue.replace("{" + name + "}", f"(?:{group})")
-    return cue
+def _groups(path: Path) -> dict[str, str]:
+    groups: dict[str, str] = {}
+    if path.exists():
+        for name, group in toml.read(path, Words).words.items():
+            groups[name] = _expand(group, groups, f"{path}, {name}")
+    return groups
+
+
+def _expand(cue: str, words: dict[str, str], place: str) -> str:
+    def group(match: re.Match[str]) -> str:
+        if match[1] not in words:
+            near = toml.nearest(match[1], words)
+            raise Mistake(f"there is no group of words {match[0]}", place=place, cure=f"did you mean {{{near}}}?" if near else "define it in words.toml, above where it is used")
+        return f"(?:{words[match[1]]})"
+    return re.sub(r"\{([a-z_]+)\}", group, cue)
 
 
 @cache
