@@ -180,6 +180,7 @@ class Where:
     stars: frozenset[int] | None = None
     asks: bool | None = None
     sources: frozenset[str] | None = None
+    companies: frozenset[str] | None = None
 
     def but(self, **changes: Any) -> Where:
         """The same with some of it changed."""
@@ -195,7 +196,7 @@ class Where:
         for condition, value in (("day >= ?", self.first), ("day <= ?", self.last), ("asks = ?", None if self.asks is None else int(self.asks))):
             if value is not None:
                 said.append((condition, value))
-        for name, values in (("stars", self.stars), ("source", self.sources)):
+        for name, values in (("stars", self.stars), ("source", self.sources), ("company", self.companies)):
             if values is not None:
                 said.append((f"{name} in (select value from json_each(?))", json.dumps(sorted(values))))
         return " and ".join(c for c, _ in said), [v for _, v in said]

@@ -77,7 +77,7 @@ def judge(study: Study, results: list[Result]) -> list[Verdict]:
     qs = stats.adjust(np.array([p_of[pair[0]] for pair in tests.values()]))
     q_of = {i: float(q) for pair, q in zip(tests.values(), qs, strict=True) for i in pair}
     named = [p_of[i] for i in family if q_of[i] < stats.LEVEL]
-    needed = max(named, default=stats.LEVEL / max(1, len(tests)))
+    needed = max(named, default=stats.KEPT * stats.LEVEL / max(1, sum(q < 1 for q in qs)))
     return [_verdict(study, r, p_of.get(i), q_of.get(i), needed) for i, r in enumerate(results)]
 
 

@@ -32,37 +32,37 @@ def _of(where: Where, company: str) -> tuple[str, list[Any]]:
     return " and ".join(said), values
 
 
-def carrying(store: Store, where: Where, company: str, tag: str, side: Side) -> Iterator[Quote]:
-    """Texts of a company that carry a tag, with its words."""
+def carrying(store: Store, where: Where, company: str, tag: str, side: Side, *, pasted: bool | None = None) -> Iterator[Quote]:
+    """Texts of a company that carry a tag, with its words; of replies, those made from a template or not."""
     condition, values = _of(where, company)
     reply = where.kind == "reply"
     text, time = ("a.text", "a.created_at") if reply else ("r.text", "r.created_at")
     rows = store.rows(
         f"""select m.kind, m.target, m.review, m.start, m.end, ifnull(r.author, r.id) from mentions m join reviews r on r.id = m.review {_STANDING}
             {f"join replies a on a.id = m.target {_REPLY_STANDING}" if reply else ""}
-            where m.tag = ? and m.company = ? and m.kind = ? and {condition} {_ORDER.format(text=text, time=time, id="m.target, m.start")}""",
+            where m.tag = ? and m.company = ? and m.kind = ? and {condition} {_made(pasted)} {_ORDER.format(text=text, time=time, id="m.target, m.start")}""",
         [tag, company, where.kind, *values])
     yield from _some(side, rows)
 
 
-def silent(store: Store, where: Where, company: str, tag: str, side: Side) -> Iterator[Quote]:
+def silent(store: Store, where: Where, company: str, tag: str, side: Side, *, pasted: bool | None = None) -> Iterator[Quote]:
     """Replies of a company that do not carry a move."""
     condition, values = _of(where, company)
     rows = store.rows(
         f"""select 'reply', a.id, r.id, null, null, ifnull(r.author, r.id) from replies a join reviews r on r.id = a.review {_STANDING} {_REPLY_STANDING}
             where a.company = ? and a.role in ({ROLES}) and ifnull(a.text, '') <> '' and {condition}
-            and not exists (select 1 from mentions m where m.kind = 'reply' and m.target = a.id and m.tag = ?) {_ORDER.format(text="a.text", time="a.created_at", id="a.id")}""",
+            and not exists (select 1 from mentions m where m.kind = 'reply' and m.target = a.id and m.tag = ?) {_made(pasted)} {_ORDER.format(text="a.text", time="a.created_at", id="a.id")}""",
         [company, *values, tag])
     yield from _some(side, rows)
 
 
-def labelled(store: Store, where: Where, company: str, name: str, values_in: tuple[str, ...], side: Side) -> Iterator[Quote]:
+def labelled(store: Store, where: Where, company: str, name: str, values_in: tuple[str, ...], side: Side, *, pasted: bool | None = None) -> Iterator[Quote]:
     """Replies of a company whose label has one of some values."""
     condition, values = _of(where, company)
     rows = store.rows(
         f"""select 'reply', a.id, r.id, null, null, ifnull(r.author, r.id) from replies a join reviews r on r.id = a.review {_STANDING} {_REPLY_STANDING}
             join labels l on l.kind = 'reply' and l.target = a.id and l.name = ? and l.value in ({', '.join('?' * len(values_in))})
-            where a.company = ? and {condition} {_ORDER.format(text="a.text", time="a.created_at", id="a.id")}""",
+            where a.company = ? and {condition} {_made(pasted)} {_ORDER.format(text="a.text", time="a.created_at", id="a.id")}""",
         [name, *values_in, company, *values])
     yield from _some(side, rows)
 
@@ -81,6 +81,10 @@ def waited(store: Store, where: Where, company: str, side: Side, *, answered_in:
             {"and exists (select 1 from mentions m where m.kind = 'review' and m.target = r.id and m.tag = ?)" if tag else ""}
             {_ORDER.format(text="r.text", time="r.created_at", id="r.id")}""", [*values, *([tag] if tag else [])])
     yield from _some(side, rows)
+
+
+def _made(pasted: bool | None) -> str:
+    return "" if pasted is None else f"and {'' if pasted else 'not'} exists (select 1 from template_uses u where u.reply = a.id)"
 
 
 def _some(side: Side, rows: Iterator[tuple[Any, ...]]) -> Iterator[Quote]:

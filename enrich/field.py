@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import CensoredData, logrank
 
 from enrich import stats
 from enrich.cells import Layout
@@ -99,6 +100,7 @@ class Answering:
     answers: int
     unsure: int                              # answers whose delay is known only within bounds
     edited: int                              # reviews measured from their last edit
+    apart: tuple[float, bool] | None         # p of a log-rank test and whether the company is faster, where the two curves do not cross
     mean: float | None                       # hours, of answered reviews alone: what a naive count says
     dropped: float
 
@@ -129,8 +131,22 @@ def answering(rows: Layout, company: str, *, draw: bool) -> Answering | None:
     return Answering(
         within=within, curve=own, other=other, median=curve.median(), median_range=median_range if curve.median() is not None else None,
         other_median=other_curve.median() if other_curve else None, earliest=_named(soonest), latest=_named(latest), n=int(n.sum()), answers=int(n[done].sum()),
-        unsure=int(n[done & ~exact].sum()), edited=int(n[rows.edited[k] == 1].sum()),
+        unsure=int(n[done & ~exact].sum()), edited=int(n[rows.edited[k] == 1].sum()), apart=_apart(rows, weights, own, other),
         mean=float(np.average((lo[done] + hi[done]) / 2, weights=n[done])) if done.any() else None, dropped=weights.dropped)
+
+
+def _apart(rows: Layout, weights: Sides, own: Estimate, other: Estimate | None) -> tuple[float, bool] | None:
+    if other is None or (np.isfinite(rows.hi) & (rows.lo != rows.hi)).any():
+        return None
+    gaps = own.value - other.value
+    signs = np.unique(np.sign(gaps[np.abs(gaps) > 0.005]))           # NaN compares as false: only where both were watched
+    if len(signs) != 1:
+        return None
+    sides_ = []
+    for side in (weights.own > 0, weights.other > 0):
+        n = rows.n[side].astype(np.int64)
+        sides_.append(CensoredData.right_censored(np.repeat(rows.lo[side], n), np.repeat(np.isinf(rows.hi[side]), n)))
+    return float(logrank(*sides_).pvalue), bool(signs[0] > 0)
 
 
 def monthly(rows: Layout, hits: Floats, company: str) -> dict[str, dict[str, tuple[int, int]]]:

@@ -21,6 +21,8 @@ LEVEL = 0.05
 """One minus the confidence of every interval, and the share of false discoveries that a family of tests may hold."""
 MARGIN, RATIO = 0.02, 1.25
 """A difference is worth naming from here on: in points (of one), and as a ratio of the rarer outcome."""
+KEPT = 0.5
+"""p against a margin over which a test is set aside before the correction for many tests."""
 ENOUGH, ENOUGH_CLUSTERS = 30, 20
 """Texts, and authors or days, under which a figure is too thin to judge."""
 
@@ -32,14 +34,14 @@ class Estimate:
     value: Any
     low: Any
     high: Any
-    variance: Any
+    size: Any                                # unrelated texts that would tell as much
     df: float                                # degrees of freedom: effective clusters less one
     n: float                                 # texts it rests on
     clusters: int                            # authors or days, whichever are fewer
 
     def at(self, i: int) -> Estimate:
         """The i-th of an array of estimates."""
-        return Estimate(float(self.value[i]), float(self.low[i]), float(self.high[i]), float(self.variance[i]), self.df, self.n, self.clusters)
+        return Estimate(float(self.value[i]), float(self.low[i]), float(self.high[i]), float(self.size[i]), self.df, self.n, self.clusters)
 
     @property
     def enough(self) -> bool:
@@ -54,7 +56,7 @@ class Difference:
     value: float
     low: float
     high: float
-    p: float                                 # against the margin, not against zero
+    p: float                                 # against the margin in points, not against zero
     beyond: bool                             # the whole interval lies beyond the margin, in points and in ratio
     settled_by: float | None                 # how many times the texts would put it beyond; None: at this size never
 
@@ -64,8 +66,15 @@ class Difference:
 
 
 def adjust(p: Floats) -> Floats:
-    """q of each p: the false discovery rate at which it is named (Benjamini and Hochberg 1995)."""
-    return np.asarray(false_discovery_control(p, method="bh")) if len(p) else np.zeros(0)
+    """q of each p against a margin: the false discovery rate at which it is named (Benjamini and Hochberg 1995).
+
+    A difference well inside the margin has a p near one, far more often than chance alone would give it: such tests are no evidence of many
+    tries, so those with p over `KEPT` are set aside (q is 1), and the others count p / `KEPT` (Ellis, Pecanka and Goeman 2020).
+    """
+    q, kept = np.ones(len(p)), p <= KEPT
+    if kept.any():
+        q[kept] = false_discovery_control(p[kept] / KEPT, method="bh")
+    return q
 
 
 def effective(weights: Floats) -> float:
@@ -105,46 +114,44 @@ def share(hits: Floats, n: Floats, weights: Floats, centre: Floats, day: Ints, a
 def bounded(value: Floats, variance: Floats, size: Floats, groups: float, *, n: float, clusters: int) -> Estimate:
     """Shares with Wilson's interval on their effective size, which stays sane near 0 and 1 (Wilson 1927; Dean and Pagano 2015 for clusters).
 
-    `size` is what the texts amount to without clusters. The variance is never taken under that of as many unrelated texts, with two
-    hits and two misses added so that no hit at all is not certainty (Agresti and Coull 1998). Student's t for few clusters.
+    `size` is what the texts amount to without clusters; clusters only ever take away from it. Student's t, because clusters may be few.
     """
     plain = np.clip(value * (1 - value), 1e-12, None) / size
     inside = (value * size > 0.5) & ((1 - value) * size > 0.5)
-    rests_on = size / np.where(inside, np.maximum(1, variance / plain), 1)
-    middle = (value * size + 2) / (size + 4)
-    variance = np.maximum(variance, middle * (1 - middle) / (size + 4))
+    size = size / np.where(inside, np.maximum(1, variance / plain), 1)
     df = max(1.0, groups - 1)
     z2 = t.ppf(1 - LEVEL / 2, df) ** 2
-    centre = (value + z2 / (2 * rests_on)) / (1 + z2 / rests_on)
-    half = np.sqrt(z2 * (value * (1 - value) / rests_on + z2 / (4 * rests_on**2))) / (1 + z2 / rests_on)
-    return Estimate(value, np.clip(centre - half, 0, value), np.clip(centre + half, value, 1), variance, df, n, clusters)
+    centre = (value + z2 / (2 * size)) / (1 + z2 / size)
+    half = np.sqrt(z2 * (value * (1 - value) / size + z2 / (4 * size**2))) / (1 + z2 / size)
+    return Estimate(value, np.clip(centre - half, 0, value), np.clip(centre + half, value, 1), size, df, n, clusters)
 
 
 def difference(own: Estimate, other: Estimate, *, margin: float = MARGIN, ratio: float = RATIO, level: float = LEVEL) -> Difference:
     """One share less another that was counted apart, tested against a margin.
 
-    Interval by adding the distances of both intervals in squares (Newcombe 1998; Zou and Donner 2008). p is twice the larger of two one-sided
-    p, for the points and for the ratio, since both must be passed (an intersection-union test: Berger 1982), from cluster-robust z on
-    Welch's degrees of freedom. The ratio is that of the rarer outcome: of 95 against 80 of 100 answered, that of 5 against 20 not answered.
-    `level` is the p that must be reached, for `settled_by`.
+    Interval by adding the distances of both intervals in squares (Newcombe 1998; Zou and Donner 2008), of the ratio likewise. p is that of a
+    minimum-effect test in points (Murphy and Myors 1999): z against the margin on either side, its error taken where the margin holds
+    (Dunnett and Gent 1977), on effective sizes and so robust to clusters, with Welch's degrees of freedom. The ratio is that of the rarer
+    outcome: of 95 against 80 of 100 answered, that of 5 against 20 not answered. `level` is the p that must be reached, for `settled_by`.
     """
     gap = own.value - other.value
     low = gap - np.hypot(own.value - own.low, other.high - other.value)
     high = gap + np.hypot(own.high - own.value, other.value - other.low)
     more, less = (own, other) if gap >= 0 else (other, own)
+    parts = [e.value * (1 - e.value) / e.size + 1 / (4 * e.size**2) for e in (more, less)]
+    df = sum(parts) ** 2 / sum(v**2 / e.df for v, e in zip(parts, (more, less), strict=True))
+    beneath = np.clip((more.size * (more.value - margin) + less.size * less.value) / (more.size + less.size), 0, 1 - margin)
+    error = np.sqrt((beneath + margin) * (1 - beneath - margin) / more.size + beneath * (1 - beneath) / less.size)
+    p = float(min(1.0, t.sf((abs(gap) - margin) / error, df) + t.sf((abs(gap) + margin) / error, df)))
+    above = abs(gap) - margin - np.hypot(more.value - more.low, less.high - less.value)
     if other.value > 0.5:
         more, less = _turned(less), _turned(more)
-    df = (more.variance + less.variance) ** 2 / (more.variance**2 / more.df + less.variance**2 / less.df)
-    tests = []
-    for times, least in ((1.0, margin), (ratio, 0.0)):
-        distance = more.value - times * less.value - least
-        error = np.sqrt(more.variance + times**2 * less.variance)
-        nearest = distance - np.hypot(more.value - more.low, times * (less.high - less.value))
-        tests.append((distance, error, nearest))
-    p = min(1.0, 2 * max(float(t.sf(distance / error, df)) for distance, error, _ in tests))
-    needed = max(float(t.isf(level / 2, df)), 1.96)
-    times_more = max((needed * error / distance) ** 2 for distance, error, _ in tests) if all(d > 0 for d, _, _ in tests) else None
-    return Difference(float(gap), float(low), float(high), p, all(nearest > 0 for _, _, nearest in tests), None if times_more is None else float(times_more))
+    apart = more.value - ratio * less.value
+    reach = np.hypot(more.value - more.low, ratio * (less.high - less.value))
+    settled_by = None
+    if abs(gap) > margin and apart > 0:
+        settled_by = float(max((t.isf(level, df) * error / (abs(gap) - margin)) ** 2, (reach / apart) ** 2))
+    return Difference(float(gap), float(low), float(high), p, bool(above > 0 and apart > reach), settled_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +207,7 @@ def answered(lo: Floats, hi: Floats, n: Floats, weights: Floats, day: Ints, auth
         variance = np.maximum(variance, spread)
     there = ~np.isnan(value) & (size > 0)
     found = bounded(np.where(there, value, 0.5), variance, np.where(size > 0, size, 1), groups, n=float(n.sum()), clusters=_fewer(n, day, author))
-    kept = [np.where(there, a, np.nan) for a in (found.value, found.low, found.high, found.variance)]
+    kept = [np.where(there, a, np.nan) for a in (found.value, found.low, found.high, found.size)]
     return fitted, Estimate(kept[0], kept[1], kept[2], kept[3], found.df, found.n, found.clusters)
 
 
@@ -328,4 +335,4 @@ def _fewer(n: Floats, day: Ints, author: Ints) -> int:
 
 
 def _turned(e: Estimate) -> Estimate:
-    return Estimate(1 - e.value, 1 - e.high, 1 - e.low, e.variance, e.df, e.n, e.clusters)
+    return Estimate(1 - e.value, 1 - e.high, 1 - e.low, e.size, e.df, e.n, e.clusters)

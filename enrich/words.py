@@ -12,7 +12,7 @@ def of_hundred(share: float) -> str:
         return "fewer than 1"
     if 0.995 < share < 1:
         return "more than 99"
-    return f"{share * 100:.0f}"
+    return f"{int(share * 100 + 0.5)}"
 
 
 def about(share: float) -> str:
@@ -55,3 +55,8 @@ def clause(tag: Tag) -> str:
     for head in ("The text says that ", "The customer says that ", "The employee says that ", "Customers say that ", "Employees say that ", "The review says that "):
         said = said.removeprefix(head)
     return said[:1].lower() + said[1:]
+
+
+def listed(parts: list[str]) -> str:
+    """Parts with commas, and `and` before the last."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

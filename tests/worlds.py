@@ -15,16 +15,38 @@ import numpy as np
 
 from enrich import cells, conclude
 from enrich.lens import Accuracy, Lens
+from enrich.lens import Tag as Word
 from enrich.records import iso
 from enrich.store import Store
-from enrich.tables import Company, Label, Look, Mention, Profile, Reply, Review, Study, Table, TemplateUse
+from enrich.tables import Company, Label, Look, Mention, Profile, Reply, Review, Study, Table, Tag, TemplateUse
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 SAYS = {"theme:heard-": "I wrote and nobody ever came back to me about it.", "theme:heard+": "They listened to what I had to say and answered it.",
         "theme:courtesy-": "The person on the phone was rude to me.", "theme:courtesy+": "Everybody was kind and polite.",
-        "theme:honesty-": "They lied to me about the fees.", "theme:speed+": "It was quick.", "theme:resolved-": "My trouble is still not solved.",
-        "theme:staff_heard-": "Management does not listen to staff.", "theme:staff_morale+": "The mood in the team is good."}
+        "theme:honesty-": "They lied to me about the fees.", "theme:speed+": "It was quick.", "theme:resolved-": "My trouble is still not solved."}
+STAFF_SAYS = {"theme:staff_heard-": "Management does not listen to staff.", "theme:staff_morale+": "The mood in the team is good."}
 DOES = {"move:apologises": "We are sorry.", "move:empathises": "We can see how upsetting this was.", "move:deflects": "Please write to our help desk.", "move:thanks": "Thank you for your words."}
+CLAUSES = {"theme:heard-": "nobody listened or came back to them", "theme:heard+": "the company listened and answered", "theme:courtesy-": "people were rude", "theme:courtesy+": "people were kind",
+           "theme:honesty-": "they were lied to", "theme:speed+": "service was quick", "theme:resolved-": "their trouble remains unsolved", "theme:staff_heard-": "nobody listens to staff",
+           "theme:staff_morale+": "the mood is good", "move:apologises": "the company says sorry", "move:empathises": "the company shares the customer's feeling",
+           "move:deflects": "the company sends the customer elsewhere", "move:thanks": "the company thanks the customer"}
+AGAINST = {"move:deflects": "against", "move:apologises": "for", "move:empathises": "for"}
+
+
+class Words(Lens):
+    """A small vocabulary of our own, of established accuracy, so that worlds stand whatever the project's says."""
+
+    def __init__(self, established: bool = True, accuses: tuple[str, ...] = ("theme:honesty-",)) -> None:
+        super().__init__()
+        self.languages = {"en"}
+        self.tags = {}
+        for of, ids in (("customer", SAYS), ("employee", STAFF_SAYS), ("reply", DOES)):
+            for id in ids:
+                kind, _, name = id.partition(":")
+                sign = name[-1] if name[-1] in "+-" else ""
+                self.tags[id] = Word(id=id, kind=kind, name=name.rstrip("+-"), sign=sign, title=name.rstrip("+-").replace("_", " ").capitalize(), of=(of,), definition=CLAUSES[id].capitalize() + ".",
+                                    cues=(), unless=(), negation="drop", speaks=AGAINST.get(id) or {"+": "for", "-": "against"}.get(sign), accuses=id in accuses, examples=(), non_examples=())
+        self.accuracy = {t: Accuracy(gold=99, precision=0.9, recall=0.9) for t in [*self.tags, "order:empathy_first"]} if established else {}
 
 
 @dataclass
@@ -61,17 +83,11 @@ def write(store: Store, firms: Iterable[Firm] = FOUR, *, seed: int = 1, span: in
     rng = np.random.default_rng(seed)
     firms = list(firms)
     store.write([Study("world", "Four herbs", next((f.name for f in firms if f.role == "client"), None), *period, iso(START))])
+    store.write(Tag(t.id, t.kind, t.name, t.sign or None, t.title, t.definition, 99, 0.9, 0.9) for t in Words().tags.values())
     for firm in firms:
         for table in _firm(firm, rng, span, START + timedelta(days=last_look)):
             store.write(table)
     cells.update(store)
-
-
-def accurate() -> Lens:
-    """The project's vocabulary with every tag's accuracy taken as established."""
-    lens = Lens()
-    lens.accuracy = {t: Accuracy(gold=99, precision=0.9, recall=0.9) for t in [*lens.tags, "order:empathy_first"]}
-    return lens
 
 
 def _firm(firm: Firm, rng: np.random.Generator, span: int, last: datetime) -> list[list[Table]]:
@@ -101,8 +117,8 @@ def _firm(firm: Firm, rng: np.random.Generator, span: int, last: datetime) -> li
         key = f"{id}-{i}"
         for tag in said:
             start = len(text) + 1
-            text += " " + SAYS[tag]
-            mentions.append(Mention(0, "review", key, key, id, tag, start, len(text), SAYS[tag], "themes", "world"))
+            text += " " + {**SAYS, **STAFF_SAYS}[tag]
+            mentions.append(Mention(0, "review", key, key, id, tag, start, len(text), {**SAYS, **STAFF_SAYS}[tag], "themes", "world"))
         reviews.append(Review(key, f"{id}.{source}", id, source, "employee" if employee else "customer", key, 0, f"https://{source}.example/{id}/{i}", author, None, text, key, key, f"{stars}",
                               (stars - 1) / 4, stars, iso(created), iso(created), "second", "created", None, "en", None, None, None, None))
         looks.append(Look("review", key, iso(created), iso(last), 1, 0, None))
@@ -130,4 +146,4 @@ if __name__ == "__main__":
     folder.mkdir(parents=True, exist_ok=True)
     with Store(folder / "rapport.db", create=True) as made:
         write(made)
-        print(f"{folder / 'rapport.db'}: analysis {conclude.conclude(made, accurate()).id}, {made.one('select count(*) from findings')} findings")
+        print(f"{folder / 'rapport.db'}: analysis {conclude.conclude(made, Words()).id}, {made.one('select count(*) from findings')} findings")

@@ -36,7 +36,7 @@ def measure(study: Study) -> Iterator[Result]:
     for pasted in (True, False):
         rows, found = _pasted(study, tags, pasted)
         for company in rows.companies:
-            yield from _split(study, company, moves, field.shares(rows, found, company), pasted)
+            yield from _split(study, study.where(kind="reply").but(asks=True), company, moves, field.shares(rows, found, company), pasted)
 
 
 def _company(study: Study, where: Where, company: str, moves: list[Tag], shares: list[Compared], under: str) -> Iterator[Result]:
@@ -44,22 +44,28 @@ def _company(study: Study, where: Where, company: str, moves: list[Tag], shares:
     part = "" if judged else f", under {under}"
     for move, compared in zip(moves, shares, strict=False):
         yield Result(company, move.id + part, f"{move.title}{part or ', under complaints'}", _sentence(study, company, words.clause(move), compared, under), int(compared.own.n), compared,
-                     more_is=more_is(move), judged=judged and move.speaks is not None, tag=move.id, quotes=partial(_quotes, study, where, company, move))
-    if any(study.store.rows("select 1 from cells where kind = 'reply' and tag like 'order:%' limit 1")):
+                     more_is=more_is(move), judged=judged and move.speaks is not None, tag=move.id, quotes=partial(_quotes, study, where, company, move.id))
+    if _ordered(study):
         compared = shares[-1]
         yield Result(company, EMPATHY_FIRST + part, f"{FIRST[0]}{part or ', under complaints'}", _sentence(study, company, FIRST[1], compared, under), int(compared.own.n),
-                     compared, more_is="better", judged=judged, tag=EMPATHY_FIRST, quotes=partial(_orders, study, where, company))
+                     compared, more_is="better", judged=judged, tag=EMPATHY_FIRST, quotes=partial(_orders, study, where, company, EMPATHY_FIRST))
 
 
-def _split(study: Study, company: str, moves: list[Tag], shares: list[Compared], pasted: bool) -> Iterator[Result]:
+def _split(study: Study, where: Where, company: str, moves: list[Tag], shares: list[Compared], pasted: bool) -> Iterator[Result]:
     part = "pasted" if pasted else "in its own words"
-    for name, title, clause, compared in (*((m.id, m.title, words.clause(m), c) for m, c in zip(moves, shares, strict=False)), (EMPATHY_FIRST, *FIRST, shares[-1])):
+    order = [(EMPATHY_FIRST, *FIRST, shares[-1])] if _ordered(study) else []
+    for name, title, clause, compared in (*((m.id, m.title, words.clause(m), c) for m, c in zip(moves, shares, strict=False)), *order):
         n = int(compared.own.n)
         beside = f"; at {study.others(company)} {words.about(compared.other.value)} in 100" if compared.other else ""
         yield Result(company, f"{name}, {part}", f"{title}, {part}",
                      f"In {words.some(compared.hits)} of {words.many(n, 'reply', 'replies')} to complaints that {study.name(company)} wrote {'from a template' if pasted else part}, {clause}: "
                      f"{words.about(compared.own.value)} in 100, {words.likely(compared)}{beside}.",
-                     n, compared, tag=name)
+                     n, compared, tag=name, quotes=partial(_orders if name == EMPATHY_FIRST else _quotes, study, where, company, name, pasted=pasted))
+
+
+def _ordered(study: Study) -> bool:
+    """Whether the order within replies was read at all."""
+    return any(study.store.rows("select 1 from cells where kind = 'reply' and tag like 'order:%' limit 1"))
 
 
 def _sentence(study: Study, company: str, clause: str, compared: Compared, under: str) -> str:
@@ -69,14 +75,15 @@ def _sentence(study: Study, company: str, clause: str, compared: Compared, under
             f"{words.about(compared.own.value)} in 100, {words.likely(compared)}{beside}.")
 
 
-def _quotes(study: Study, where: Where, company: str, move: Tag) -> Iterable[Quote]:
-    yield from evidence.carrying(study.store, where, company, move.id, "for")
-    yield from evidence.silent(study.store, where, company, move.id, "against")
+def _quotes(study: Study, where: Where, company: str, move: str, *, pasted: bool | None = None) -> Iterable[Quote]:
+    yield from evidence.carrying(study.store, where, company, move, "for", pasted=pasted)
+    yield from evidence.silent(study.store, where, company, move, "against", pasted=pasted)
 
 
-def _orders(study: Study, where: Where, company: str) -> Iterable[Quote]:
-    yield from evidence.labelled(study.store, where, company, "order", ("empathy_first",), "for")
-    yield from evidence.labelled(study.store, where, company, "order", NOT_FIRST, "against")
+def _orders(study: Study, where: Where, company: str, order: str, *, pasted: bool | None = None) -> Iterable[Quote]:
+    name, _, value = order.partition(":")
+    yield from evidence.labelled(study.store, where, company, name, (value,), "for", pasted=pasted)
+    yield from evidence.labelled(study.store, where, company, name, NOT_FIRST, "against", pasted=pasted)
 
 
 def _missing(study: Study, company: str) -> Result:

@@ -18,6 +18,7 @@ AUDIENCES = ()
 HEADLINE = "7d"
 SAID = {"1d": ("1 day", "a day"), "3d": ("3 days", "3 days"), "7d": ("7 days", "a week"), "30d": ("30 days", "30 days")}
 SILENCE = "No public reply is not no reply: a company may have answered where nobody else can read it."
+EVER = 24.0 * 36525
 BACKFILL_DAYS, BACKFILL = 30, 10
 """Reviews older than so many days, so many of them answered on one day: old ones were worked off."""
 PARTS = ("1 star", "2 stars", "3 stars", "4 stars", "5 stars")
@@ -55,9 +56,13 @@ def _headline(study: Study, where: Where, company: str, found: Answering, told: 
     beside = f"; at {study.others(company)} half within {words.hours(found.other_median)}" if found.other_median is not None else ""
     low, high = found.median_range or (None, None)
     yield Result(company, "median wait", "Time until half are answered", f"{middle}{beside}.", found.n, unit="hours",
-                 figure=Figure(found.median, low, high, found.other_median), note=SILENCE)
+                 figure=Figure(found.median, low, high, found.other_median), note=SILENCE, quotes=partial(_quotes, study, where, company, EVER, False))
+    if found.apart is not None:
+        p, faster = found.apart
+        yield Result(company, "throughout", "Faster or slower at every age", f"However long one waits, {'more' if faster else 'fewer'} of those who complained about {name} had been answered by then than at {study.others(company)}.",
+                     found.n, figure=Figure(p), unit="p", note="The figure is the p of a log-rank test, asked only where the two curves do not cross, and is no verdict.")
     yield Result(company, "naive share", "Answered so far (naive count)", f"{found.answers:,} of {words.many(found.n, 'complaint')} about {name} had an answer when last looked at, however long that was.",
-                 found.n, figure=Figure(found.answers / found.n), note="A naive count: it takes what was watched for a day and for a year alike.")
+                 found.n, figure=Figure(found.answers / found.n), note="A naive count: it takes what was watched for a day and for a year alike.", quotes=partial(_quotes, study, where, company, EVER, False))
     if found.mean is not None:
         yield Result(company, "naive mean wait", "Mean wait of the answered (naive count)", f"Those complaints about {name} that were answered waited {words.hours(found.mean)} on average.",
                      found.answers, figure=Figure(found.mean), unit="hours", note="A naive count: it leaves out all who still wait, and one late answer weighs as much as many quick ones.")

@@ -20,10 +20,10 @@ def measure(study: Study) -> Iterator[Result]:
     return themes(study, "customer")
 
 
-def themes(study: Study, audience: str) -> Iterator[Result]:
+def themes(study: Study, audience: str, companies: frozenset[str] | None = None) -> Iterator[Result]:
     """Share of an audience's texts that carry each theme of its own, one result for each company and side of a theme."""
     tags = study.lens.of("theme", audience)
-    where = study.where(audience)
+    where = study.where(audience).but(companies=companies)
     rows = cells.layout(study.store, where)
     hits = cells.hits(study.store, where, rows, [t.id for t in tags])
     for company in study.companies:
@@ -39,11 +39,11 @@ def sentence(study: Study, company: str, tag: Tag, compared: Compared, audience:
     """What was found, attributed."""
     one, more = WHO[audience]
     n = int(compared.own.n)
-    texts = words.many(n, "public review")
+    texts = words.many(n, "public review" if audience == "customer" else f"public {audience} review")
     if not compared.hits:
         said = f"In none of {texts} of {study.name(company)} do {more.split()[0]} say that {words.clause(tag)}"
     else:
-        said = f"In {compared.hits:,} of {texts} of {study.name(company)} {one if compared.hits == 1 else more} that {words.clause(tag)}: {words.about(compared.own.value)} in 100, {words.likely(compared)}"
+        said = f"In {compared.hits:,} of {texts} of {study.name(company)}, {one if compared.hits == 1 else more} that {words.clause(tag)}: {words.about(compared.own.value)} in 100, {words.likely(compared)}"
     return said + (f"; at {study.others(company)} {words.about(compared.other.value)} in 100." if compared.other else ".")
 
 
