@@ -30,12 +30,12 @@ class StorePipeline:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         pipeline = cls(crawler)
-        crawler.signals.connect(pipeline.open_runs, signal=signals.spider_opened)
         crawler.signals.connect(pipeline.close_runs, signal=signals.spider_closed)
         return pipeline
 
-    def open_runs(self, spider: SourceSpider) -> None:
-        if spider.study is None:
+    def open_spider(self) -> None:
+        spider = self.crawler.spider
+        if not isinstance(spider, SourceSpider) or spider.study is None:
             return
         self.began = time.monotonic()
         self.store = Store(spider.study.database, create=True)

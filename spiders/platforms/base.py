@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -112,9 +113,18 @@ class SourceSpider(scrapy.Spider):
     async def start(self) -> AsyncIterator[Any]:
         if self.study is None:
             raise ValueError("a crawl needs a study: scrapy crawl … -a study=FOLDER")
-        for place in self.places.values():
-            for item in self._batches(self.begin(place), place):
-                yield item
+        for profile in self.places:
+            # An empty page stands before every place, because items that `start` itself yields keep Scrapy from stopping when it is told to.
+            yield Request("data:,", callback=self._begin, cb_kwargs={"profile": profile}, dont_filter=True)
+
+    async def _begin(self, response: Response, profile: str) -> AsyncIterator[Page | Request]:
+        place = self.places[profile]
+        for item in self._batches(self.begin(place), place):
+            yield item
+            await asyncio.sleep(0)           # a long file would keep Ctrl-C waiting
+            slot = self.crawler.engine._slot if self.crawler.engine else None
+            if slot is not None and slot.closing is not None:           # Ctrl-C in the middle of a file: what was read is kept, the rest waits
+                return
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Page | Request]:
         place = self.places[response.meta["profile"]]

@@ -1,0 +1,114 @@
+"""The `rapport` command as a consultant meets it: what it prints, what it leaves, how it exits."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from enrich.cli import main
+
+CSV = "id,text,rating,date,author,reply,reply_date\n" + "".join(
+    f"{i},They never answered my letter number {i}.,1,2026-03-{i % 28 + 1:02d},Ann {i},We are sorry.,2026-04-02\n" for i in range(1, 41))
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("RAPPORT_KEYS", str(tmp_path / "keys"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "study.toml").write_text('# my notes stay\ntitle = "Shops"\n\n[[companies]]\nname = "Acme"\n')
+    return tmp_path
+
+
+def rapport(*arguments: str, code: int = 0) -> str:
+    """Runs a command in a process of its own; returns what it printed on both streams."""
+    done = subprocess.run([sys.executable, "-m", "enrich.cli", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_every_command_explains_itself() -> None:
+    for name, command in main.commands.items():
+        assert command.help, name
+        assert CliRunner().invoke(main, [name, "--help"]).exit_code == 0
+
+
+def test_new_recognises_addresses_and_answers_import_only_ones_with_what_may_be_done(folder: Path) -> None:
+    said = rapport("new", "games", "https://store.steampowered.com/app/413150/Some_Game/", "Acme=https://www.trustpilot.com/review/acme.example", "https://forum.bolt.example")
+    text = (folder / "games/study.toml").read_text()
+    assert 'name = "Some Game"' in text
+    assert 'id = "413150"' in text
+    assert 'name = "Bolt"' in text
+    assert "instead: import the CSV export" in said
+    rapport("check", "--study", "games")
+
+
+def test_new_never_overwrites_a_study(folder: Path) -> None:
+    assert "there is a study already" in rapport("new", ".", code=1)
+
+
+def test_an_import_goes_into_the_study_file_and_the_store_and_can_be_run_twice(folder: Path) -> None:
+    (folder / "acme.csv").write_text(CSV)
+    assert "40 reviews (40 new), 40 replies (40 new)" in rapport("import", "acme.csv", "--company", "acme", "--collected-at", "2026-05-01")
+    assert "40 reviews (0 new), 40 replies (0 new), 0 changes" in rapport("import", "acme.csv", "--company", "acme", "--collected-at", "2026-05-01")
+    text = (folder / "study.toml").read_text()
+    assert text.startswith("# my notes stay")
+    assert text.count("acme.csv") == 1
+
+
+def test_an_import_without_its_day_says_what_to_add_and_changes_nothing(folder: Path) -> None:
+    (folder / "acme.csv").write_text(CSV)
+    before = (folder / "study.toml").read_text()
+    assert "--collected-at YYYY-MM-DD" in rapport("import", "acme.csv", "--company", "acme", code=1)
+    assert (folder / "study.toml").read_text() == before
+
+
+def test_a_file_of_which_nothing_can_be_read_exits_non_zero_and_keeps_what_was_stored(folder: Path) -> None:
+    (folder / "acme.csv").write_text(CSV)
+    rapport("import", "acme.csv", "--company", "acme", "--collected-at", "2026-05-01")
+    (folder / "other.xlsx").write_bytes(b"<html>not a workbook</html>")
+    said = rapport("import", "other.xlsx", "--company", "acme", "--collected-at", "2026-05-01", code=1)
+    assert "other.xlsx" in said
+    assert "cure:" in said
+    state = json.loads(rapport("status", "--json"))
+    assert [p["reviews"] for p in state["places"]] == [40, 0]
+
+
+def test_status_says_what_is_not_available(folder: Path) -> None:
+    assert "not available: Acme: no employee reviews" in rapport("status")
+
+
+def test_a_database_of_another_program_stops_every_command(folder: Path) -> None:
+    subprocess.run([sys.executable, "-c", "import sqlite3; sqlite3.connect('rapport.db').execute('create table recipes (id)')"], check=True)
+    (folder / "acme.csv").write_text(CSV)
+    for command in (("import", "acme.csv", "--company", "acme", "--collected-at", "2026-05-01"), ("enrich",), ("status",)):
+        assert "is a database of another program" in rapport(*command, code=1)
+
+
+def test_without_a_store_the_next_step_is_named(folder: Path) -> None:
+    for command in (("enrich",), ("serve",), ("export",)):
+        assert "gather something first" in rapport(*command, code=1)
+
+
+def test_a_crawl_that_is_killed_goes_on_when_it_is_run_again_and_nothing_is_doubled(folder: Path) -> None:
+    rows = CSV.splitlines()
+    (folder / "acme.csv").write_text("\n".join([rows[0], *(f"{i},Words number {i} about nothing.,3,2026-01-02,Ann {i},," for i in range(60_000))]))
+    command = [sys.executable, "-m", "enrich.cli", "import", "acme.csv", "--company", "acme", "--collected-at", "2026-05-01"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as process:
+        store = folder / "rapport.db-wal"
+        while process.poll() is None and not (store.exists() and store.stat().st_size > 1_000_000):
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait() == 130
+    stored = json.loads(rapport("status", "--json"))["places"][0]
+    assert 0 < stored["reviews"] < 60_000
+    assert stored["outcome"] == "interrupted"
+    again = json.loads(rapport(*command[3:], "--json"))
+    assert [(r["outcome"], r["reviews"], r["new_reviews"] + stored["reviews"]) for r in again] == [("finished", 60_000, 60_000)]
