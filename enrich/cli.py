@@ -196,9 +196,13 @@ def gather(study: studies.Study, spiders: list[str], json_: bool, settings: dict
     with Store(study.database, create=True) as store:        # a store that cannot be used is told here, once
         ledger.register(store, study)
         before = store.one("select coalesce(max(rowid), 0) from crawls")
-    codes = [crawling.crawl(spider, settings, study=str(study.path), **arguments) for spider in spiders]
+    codes = []
+    for spider in spiders:
+        codes.append(crawling.crawl(spider, settings, study=str(study.path), **arguments))
+        if codes[-1] == crawling.INTERRUPTED:
+            break
     with Store(study.database) as store:
-        interrupted = ledger.forget_running(store)
+        ledger.forget_running(store)
         runs = list(store.dicts("""select c.name company, p.source, k.outcome, k.reviews, k.replies, k.new_reviews, k.new_replies, k.changes, k.problems, k.requests, k.seconds, k.id
             from crawls k join profiles p on p.id = k.profile join companies c on c.id = p.company where k.rowid > ? order by k.rowid""", (before,)))
         for run in runs:
@@ -207,7 +211,7 @@ def gather(study: studies.Study, spiders: list[str], json_: bool, settings: dict
         click.echo(json.dumps(runs, ensure_ascii=False))
     else:
         tell(runs)
-    if interrupted:
+    if crawling.INTERRUPTED in codes:
         raise KeyboardInterrupt
     if not runs or any(codes) or all(r["outcome"] in ("failed", "refused", "blocked") for r in runs):
         sys.exit(1)

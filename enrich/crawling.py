@@ -37,13 +37,19 @@ def crawl(spider: str, settings: dict[str, str] | None = None, **arguments: str 
     return _run("crawl", spider, *given, *(part for name, value in (settings or {}).items() for part in ("-s", f"{name}={value}")))
 
 
+INTERRUPTED = 130
+"""Exit code of what was stopped with Ctrl-C."""
+
+
 def _run(*command: str) -> int:
+    interrupted = False
     process = subprocess.Popen([sys.executable, "-m", "scrapy", *command], cwd=PROJECT)
     while True:
         try:
-            return process.wait()
+            code = process.wait()
+            return INTERRUPTED if interrupted else code
         except KeyboardInterrupt:            # the spider was told too: it finishes the page at hand, keeps it, and stops
-            continue
+            interrupted = True
 
 
 @cache
