@@ -143,15 +143,15 @@ def difference(own: Estimate, other: Estimate, *, margin: float = MARGIN, ratio:
     beneath = np.clip((more.size * (more.value - margin) + less.size * less.value) / (more.size + less.size), 0, 1 - margin)
     error = np.sqrt((beneath + margin) * (1 - beneath - margin) / more.size + beneath * (1 - beneath) / less.size)
     p = float(min(1.0, t.sf((abs(gap) - margin) / error, df) + t.sf((abs(gap) + margin) / error, df)))
-    above = abs(gap) - margin - np.hypot(more.value - more.low, less.high - less.value)
+    beyond, reaches = abs(gap) - margin, np.hypot(more.value - more.low, less.high - less.value)
     if other.value > 0.5:
         more, less = _turned(less), _turned(more)
     apart = more.value - ratio * less.value
     reach = np.hypot(more.value - more.low, ratio * (less.high - less.value))
     settled_by = None
-    if abs(gap) > margin and apart > 0:
-        settled_by = float(max((t.isf(level, df) * error / (abs(gap) - margin)) ** 2, (reach / apart) ** 2))
-    return Difference(float(gap), float(low), float(high), p, bool(above > 0 and apart > reach), settled_by)
+    if beyond > 0 and apart > 0:
+        settled_by = float(max(t.isf(level, df) * error / beyond, reaches / beyond, reach / apart) ** 2)
+    return Difference(float(gap), float(low), float(high), p, bool(beyond > reaches and apart > reach), settled_by)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from typing import Any, cast
 import numpy as np
 
 from enrich import conclude, field
-from enrich.cells import Layout
+from enrich.cells import Layout, laid_out
 from enrich.field import Compared
 from enrich.lens import Accuracy, Lens, Tag
 from enrich.measures import Result, Study
@@ -61,7 +61,7 @@ def study(world: World, rng: np.random.Generator) -> tuple[Layout, Floats]:
     for _ in range(world.viral):
         add(rows, "c0", "s0", world.days // 2, "", told)
     keys = list(rows)
-    made = field_layout(keys, [rows[k][0] for k in keys])
+    made = laid_out([(*k, rows[k][0]) for k in keys])
     return made, np.array([rows[k][1] for k in keys])
 
 
@@ -69,11 +69,6 @@ def add(rows: dict[tuple[str, str, str, str], Any], company: str, source: str, d
     date = f"{2025 + day // 365}-{day % 365 // 31 + 1:02d}-{day % 31 + 1:02d}"
     n, hits = rows.get((company, source, date, author), (0, 0.0))
     rows[(company, source, date, author)] = (n + 1, hits + carries)
-
-
-def field_layout(keys: list[tuple[str, str, str, str]], n: list[int]) -> Layout:
-    from enrich.cells import laid_out
-    return laid_out([(*k, m) for k, m in zip(keys, n, strict=True)])
 
 
 class Established(Lens):
@@ -131,7 +126,7 @@ def waits(rng: np.random.Generator, firms: dict[str, tuple[float, float]], *, re
                 n.append(1)
                 lo.append(min(d, seen))
                 hi.append(d if d <= seen else np.inf)
-    rows = field_layout(keys, n)
+    rows = laid_out([(*k, m) for k, m in zip(keys, n, strict=True)])
     rows.lo, rows.hi, rows.edited = np.array(lo), np.array(hi), np.zeros(len(lo), dtype=np.int64)
     return rows
 
