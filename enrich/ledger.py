@@ -184,6 +184,8 @@ class Run:
         again = look.last_seen if look and seen > look.last_seen else None       # the last look before this one
         if again and not drawn.complete:
             self.previous[new.id] = again
+        if self.imported and drawn.complete:
+            self._replies_are_visible()                    # a file with a place for replies shows them, though a row may have none
         came = set()
         for position, reply in enumerate(drawn.replies, 1):
             came.add(id := _hash(new.id, reply.id or f"#{position}"))
@@ -276,9 +278,8 @@ class Run:
             self._put(tables.Look("reply", id, seen, seen, 1, 0, None))
             if again:
                 self._change("reply", id, review.id, "appeared", None, masked, again, seen, self._cause())
-            if self.profile.replies_visible is None and drawn.role in records.ANSWERING:
-                self.profile = replace(self.profile, replies_visible=1)
-                self.store.execute("update profiles set replies_visible = 1 where id = ?", (self.profile.id,))
+            if drawn.role in records.ANSWERING:
+                self._replies_are_visible()
             self._touched(review)
         elif newest:
             edited = before.raw_hash != new.raw_hash
@@ -292,6 +293,11 @@ class Run:
             if before != new:
                 self._put(new)
             self._looked(look, seen)
+
+    def _replies_are_visible(self) -> None:
+        if self.profile.replies_visible is None:
+            self.profile = replace(self.profile, replies_visible=1)
+            self.store.execute("update profiles set replies_visible = 1 where id = ?", (self.profile.id,))
 
     def _missing(self, reply: tables.Reply, seen: str) -> None:
         """A known reply that did not come with its review: missing at first, vanished when that is seen again."""
