@@ -9,7 +9,7 @@ from enrich.cues import Cues
 from enrich.lens import lens
 from enrich.steps import Mention, Text
 
-VERSION = f"1.{lens().version_of('move')}"
+VERSION = f"2.{lens().version_of('move')}"
 KINDS = ("reply",)
 USES: tuple[str, ...] = ()
 
@@ -20,5 +20,7 @@ def _cues() -> Cues:
 
 
 def read(text: Text) -> Iterator[Mention]:
-    for hit in _cues().find(text.text):
-        yield Mention(hit.tag.id, hit.start, hit.end)
+    """Words that carry a move, in the order of the text. Silent on languages that the lens does not read."""
+    if lens().reads(text.language):
+        for hit in _cues().find(text.text):
+            yield Mention(hit.tag.id, hit.start, hit.end)
