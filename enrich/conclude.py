@@ -101,7 +101,7 @@ def _verdict(study: Study, r: Result, p: float | None, q: float | None, needed: 
     if not r.judged:
         return Verdict("figure", direction=direction)
     if not own.enough or not other.enough:
-        thin, who = (own, study.name(r.company)) if not own.enough else (other, study.others(r.company))
+        thin, who = (own, study.name(r.company)) if not own.enough else (other, study.others(r.compared.beside))
         return Verdict("too few", f"Only {words.many(int(thin.n), 'text')} from {words.many(thin.clusters, 'day or author', 'days or authors')} stand behind the figure of {who}; "
                                   f"a verdict needs {stats.ENOUGH} texts from {stats.ENOUGH_CLUSTERS} days and as many authors.", direction=direction)
     if q is None:

@@ -29,10 +29,7 @@ class Sides:
     own: Floats
     other: Floats
     dropped: float                           # share of the company's texts that had no field beside them
-
-    @property
-    def has_field(self) -> bool:
-        return bool(self.other.any())
+    beside: tuple[str, ...]                  # the companies that the field is made of
 
 
 def sides(rows: Layout, company: str) -> Sides:
@@ -49,11 +46,12 @@ def sides(rows: Layout, company: str) -> Sides:
     kept = float(mine[common].sum())
     own = (rows.company == c).astype(float)
     if not kept:
-        return Sides(own / max(1.0, float(mine.sum())), np.zeros(len(rows.n)), 1.0 if len(rows.companies) > 1 else 0.0)
+        return Sides(own / max(1.0, float(mine.sum())), np.zeros(len(rows.n)), 1.0 if len(rows.companies) > 1 else 0.0, ())
     own *= common[rows.stratum] / kept
     weight = np.divide(mine / kept, beside, out=np.zeros(strata), where=common)
     per_text = np.divide(weight[None, :], others, out=np.zeros_like(others), where=others > 0)
-    return Sides(own, per_text[rows.company, rows.stratum], 1 - kept / float(mine.sum()))
+    beside_it = tuple(name for name, texts in zip(rows.companies, others[:, common].sum(axis=1), strict=True) if texts)
+    return Sides(own, per_text[rows.company, rows.stratum], 1 - kept / float(mine.sum()), beside_it)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +61,9 @@ class Compared:
     own: Estimate
     other: Estimate | None
     difference: Difference | None
-    hits: int | None
+    hits: int
     dropped: float
+    beside: tuple[str, ...]                  # the companies that the field is made of
 
 
 def shares(rows: Layout, hits: Floats, company: str) -> list[Compared]:
@@ -79,9 +78,9 @@ def shares(rows: Layout, hits: Floats, company: str) -> list[Compared]:
         k = w > 0
         return stats.share(hits[k], rows.n[k], w[k], centre[k], rows.day[k], rows.author[k])
 
-    own, other = side(weights.own), side(weights.other) if weights.has_field else None
+    own, other = side(weights.own), side(weights.other) if weights.beside else None
     counted = hits[weights.own > 0].sum(axis=0)
-    return [_compared(own.at(i), other.at(i) if other else None, int(counted[i]), weights.dropped) for i in range(hits.shape[1])]
+    return [_compared(own.at(i), other.at(i) if other else None, int(counted[i]), weights) for i in range(hits.shape[1])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +102,7 @@ class Answering:
     apart: tuple[float, bool] | None         # p of a log-rank test and whether the company is faster, where the two curves do not cross
     mean: float | None                       # hours, of answered reviews alone: what a naive count says
     dropped: float
+    beside: tuple[str, ...]
 
 
 def answering(rows: Layout, company: str, *, draw: bool) -> Answering | None:
@@ -116,7 +116,7 @@ def answering(rows: Layout, company: str, *, draw: bool) -> Answering | None:
     spread, median_range = stats.bootstrap(lo, hi, n, day, hours, seed=DRAWS_SEED) if draw else (None, None)
     curve, own = stats.answered(lo, hi, n, weights.own[k], day, rows.author[k], hours, spread=spread)
     other_curve = other = None
-    if weights.has_field:
+    if weights.beside:
         f = weights.other > 0
         other_curve, other = stats.answered(rows.lo[f], rows.hi[f], rows.n[f], weights.other[f], rows.day[f], rows.author[f], hours)
     done = np.isfinite(hi)
@@ -126,13 +126,13 @@ def answering(rows: Layout, company: str, *, draw: bool) -> Answering | None:
         i = CURVE.index(int(horizon))
         if not np.isnan(own.value[i]):
             beside = other.at(i) if other and not np.isnan(other.value[i]) else None
-            within[name] = _compared(own.at(i), beside, int(n[done & (hi <= horizon)].sum()), weights.dropped)
+            within[name] = _compared(own.at(i), beside, int(n[done & (hi <= horizon)].sum()), weights)
     exact = done & (lo == hi)
     return Answering(
         within=within, curve=own, other=other, median=curve.median(), median_range=median_range if curve.median() is not None else None,
         other_median=other_curve.median() if other_curve else None, earliest=_named(soonest), latest=_named(latest), n=int(n.sum()), answers=int(n[done].sum()),
         unsure=int(n[done & ~exact].sum()), edited=int(n[rows.edited[k] == 1].sum()), apart=_apart(rows, weights, own, other),
-        mean=float(np.average((lo[done] + hi[done]) / 2, weights=n[done])) if done.any() else None, dropped=weights.dropped)
+        mean=float(np.average((lo[done] + hi[done]) / 2, weights=n[done])) if done.any() else None, dropped=weights.dropped, beside=weights.beside)
 
 
 def _apart(rows: Layout, weights: Sides, own: Estimate, other: Estimate | None) -> tuple[float, bool] | None:
@@ -160,8 +160,8 @@ def monthly(rows: Layout, hits: Floats, company: str) -> dict[str, dict[str, tup
     return out
 
 
-def _compared(own: Estimate, other: Estimate | None, hits: int | None, dropped: float) -> Compared:
-    return Compared(own, other, stats.difference(own, other) if other else None, hits, dropped)
+def _compared(own: Estimate, other: Estimate | None, hits: int, weights: Sides) -> Compared:
+    return Compared(own, other, stats.difference(own, other) if other else None, hits, weights.dropped, weights.beside)
 
 
 def _named(values: Floats) -> dict[str, float]:

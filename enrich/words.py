@@ -33,6 +33,11 @@ def many(n: int, one: str, more: str | None = None) -> str:
     return f"{n:,} {one if n == 1 else more or one + 's'}"
 
 
+def agree(n: int, one: str, more: str) -> str:
+    """A number with the verb that goes with it."""
+    return f"{n:,} {one if n == 1 else more}"
+
+
 def some(n: int | None) -> str:
     """A number before `of`."""
     return f"{n:,}" if n else "none"

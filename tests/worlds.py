@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from enrich import cells, conclude
-from enrich.lens import Accuracy, Lens
+from enrich.lens import Accuracy, Lens, System
 from enrich.lens import Tag as Word
 from enrich.records import iso
 from enrich.store import Store
@@ -37,7 +37,9 @@ class Words(Lens):
     """A small vocabulary of our own, of established accuracy, so that worlds stand whatever the project's says."""
 
     def __init__(self, established: bool = True, accuses: tuple[str, ...] = ("theme:honesty-",)) -> None:
-        super().__init__()
+        self.systems = {s.id: s for s in (System(id="a", title="Rapport", question="Where is it weak?", measures=["weakness_map"], terms=[]),
+                                          System(id="c", title="Empathy", question="How does it answer?", measures=["reply_quality"], terms=[]),
+                                          System(id="d", title="Staff", question="How are its people?", measures=["staff_map"], terms=[]))}
         self.languages = {"en"}
         self.tags = {}
         for of, ids in (("customer", SAYS), ("employee", STAFF_SAYS), ("reply", DOES)):

@@ -97,10 +97,9 @@ class Study:
     def name(self, company: str) -> str:
         return self.companies[company].name
 
-    def others(self, company: str) -> str:
-        """How a sentence calls the field of a company."""
-        names = [c.name for c in self.companies.values() if c.id != company]
-        return names[0] if len(names) == 1 else "the others"
+    def others(self, beside: tuple[str, ...]) -> str:
+        """How a sentence calls the companies that a field is made of."""
+        return self.name(beside[0]) if len(beside) == 1 else "the others"
 
 
 def more_is(tag: Tag) -> Literal["better", "worse"] | None:

@@ -24,11 +24,11 @@ def measure(study: Study) -> Iterator[Result]:
         if n := gathered.get(company, 0):
             stars, foreign = silent.get(company, 0), worded.get(company, 0) - read.get(company, 0)
             copies = n - stars - worded.get(company, 0)
-            rest = [f"{stars:,} have stars only" if stars else "", f"{foreign:,} are in other languages" if foreign else "",
-                    f"{copies:,} stand word for word on another of its places and count once" if copies else ""]
-            told = words.listed([r for r in rest if r])
-            yield Result(company, "reviews read", "Reviews whose words are read", f"Of {words.many(n, 'public customer review')} of {study.name(company)}, {read.get(company, 0):,} "
-                         f"{'has' if read.get(company, 0) == 1 else 'have'} words that are read here{'; ' + told if told else ''}.", n, figure=Figure(read.get(company, 0) / n))
+            rest = ((stars, "has stars only", "have stars only"), (foreign, "is in another language", "are in other languages"),
+                    (copies, "stands word for word on another of its places and counts once", "stand word for word on another of its places and count once"))
+            told = words.listed([words.agree(*r) for r in rest if r[0]])
+            yield Result(company, "reviews read", "Reviews whose words are read", f"Of {words.many(n, 'public customer review')} of {study.name(company)}, "
+                         f"{words.agree(read.get(company, 0), 'has', 'have')} words that are read here{'; ' + told if told else ''}.", n, figure=Figure(read.get(company, 0) / n))
 
 
 def _counted(study: Study, where: cells.Where) -> dict[str, int]:

@@ -16,7 +16,7 @@ from enrich.stats import Floats
 
 AUDIENCES = ()
 EMPATHY_FIRST = "order:empathy_first"
-FIRST = ("First the customer, then the problem", "it turns to the customer before it turns to the problem")
+FIRST = ("First the customer, then the problem", "the reply turns to the customer before it turns to the problem")
 NOT_FIRST = ("solution_first", "solution_only", "neither")
 UNDER = {"complaints": True, "praise and other reviews": False}
 
@@ -56,7 +56,7 @@ def _split(study: Study, where: Where, company: str, moves: list[Tag], shares: l
     order = [(EMPATHY_FIRST, *FIRST, shares[-1])] if _ordered(study) else []
     for name, title, clause, compared in (*((m.id, m.title, words.clause(m), c) for m, c in zip(moves, shares, strict=False)), *order):
         n = int(compared.own.n)
-        beside = f"; at {study.others(company)} {words.about(compared.other.value)} in 100" if compared.other else ""
+        beside = f"; at {study.others(compared.beside)} {words.about(compared.other.value)} in 100" if compared.other else ""
         yield Result(company, f"{name}, {part}", f"{title}, {part}",
                      f"In {words.some(compared.hits)} of {words.many(n, 'reply', 'replies')} to complaints that {study.name(company)} wrote {'from a template' if pasted else part}, {clause}: "
                      f"{words.about(compared.own.value)} in 100, {words.likely(compared)}{beside}.",
@@ -70,7 +70,7 @@ def _ordered(study: Study) -> bool:
 
 def _sentence(study: Study, company: str, clause: str, compared: Compared, under: str) -> str:
     n = int(compared.own.n)
-    beside = f"; at {study.others(company)} {words.about(compared.other.value)} in 100" if compared.other else ""
+    beside = f"; at {study.others(compared.beside)} {words.about(compared.other.value)} in 100" if compared.other else ""
     return (f"In {words.some(compared.hits)} of {words.many(n, 'public reply', 'public replies')} by {study.name(company)} to {under}, {clause}: "
             f"{words.about(compared.own.value)} in 100, {words.likely(compared)}{beside}.")
 

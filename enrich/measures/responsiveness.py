@@ -53,15 +53,15 @@ def _headline(study: Study, where: Where, company: str, found: Answering, told: 
             quotes=partial(_quotes, study, where, company, hours, worse), points=partial(_points, study, company, found) if horizon == HEADLINE else lambda: ())
     middle = f"Half of those who complained about {name} were answered within {words.hours(found.median)}" if found.median is not None else \
         f"Fewer than half of those who complained about {name} were answered in public while their reviews were watched"
-    beside = f"; at {study.others(company)} half within {words.hours(found.other_median)}" if found.other_median is not None else ""
+    beside = f"; at {study.others(found.beside)} half within {words.hours(found.other_median)}" if found.other_median is not None else ""
     low, high = found.median_range or (None, None)
     yield Result(company, "median wait", "Time until half are answered", f"{middle}{beside}.", found.n, unit="hours",
                  figure=Figure(found.median, low, high, found.other_median), note=SILENCE, quotes=partial(_quotes, study, where, company, EVER, False))
     if found.apart is not None:
         p, faster = found.apart
-        yield Result(company, "throughout", "Faster or slower at every age", f"However long one waits, {'more' if faster else 'fewer'} of those who complained about {name} had been answered by then than at {study.others(company)}.",
+        yield Result(company, "throughout", "Faster or slower at every age", f"However long one waits, {'more' if faster else 'fewer'} of those who complained about {name} had been answered by then than at {study.others(found.beside)}.",
                      found.n, figure=Figure(p), unit="p", note="The figure is the p of a log-rank test, asked only where the two curves do not cross, and is no verdict.")
-    yield Result(company, "naive share", "Answered so far (naive count)", f"{found.answers:,} of {words.many(found.n, 'complaint')} about {name} had an answer when last looked at, however long that was.",
+    yield Result(company, "naive share", "Answered so far (naive count)", f"Of {words.many(found.n, 'complaint')} about {name}, {words.some(found.answers)} had an answer when last looked at, however long that was.",
                  found.n, figure=Figure(found.answers / found.n), note="A naive count: it takes what was watched for a day and for a year alike.", quotes=partial(_quotes, study, where, company, EVER, False))
     if found.mean is not None:
         yield Result(company, "naive mean wait", "Mean wait of the answered (naive count)", f"Those complaints about {name} that were answered waited {words.hours(found.mean)} on average.",
@@ -69,7 +69,7 @@ def _headline(study: Study, where: Where, company: str, found: Answering, told: 
 
 
 def _sentence(study: Study, company: str, horizon: str, compared: Compared) -> str:
-    beside = f"; at {study.others(company)} {words.about(compared.other.value)}" if compared.other else ""
+    beside = f"; at {study.others(compared.beside)} {words.about(compared.other.value)}" if compared.other else ""
     one = words.about(compared.own.value)
     return (f"Of 100 customers who complained about {study.name(company)}, {one} {'was' if one.endswith(' 1') else 'were'} answered in public within {SAID[horizon][1]} "
             f"({words.likely(compared)}){beside}.")
@@ -102,7 +102,7 @@ def _part(study: Study, where: Where, part: str, who: str, tag: str) -> Iterator
         if found is None or HEADLINE not in found.within:
             continue
         compared = found.within[HEADLINE]
-        beside = f"; at {study.others(company)} {words.about(compared.other.value)}" if compared.other else ""
+        beside = f"; at {study.others(compared.beside)} {words.about(compared.other.value)}" if compared.other else ""
         one = words.about(compared.own.value)
         yield Result(company, f"answered within 7 days, {part}", f"Answered within 7 days: {study.lens.tags[tag].title if tag else part}",
                      f"Of 100 customers who {who.format(study.name(company))}, {one} {'was' if one.endswith(' 1') else 'were'} answered in public within a week ({words.likely(compared)}){beside}.",
@@ -117,7 +117,7 @@ def _quotes(study: Study, where: Where, company: str, hours: float, worse: bool,
 
 
 def _points(study: Study, company: str, found: Answering) -> Iterator[Point]:
-    for series, curve in ((study.name(company), found.curve), (study.others(company), found.other)):
+    for series, curve in ((study.name(company), found.curve), (study.others(found.beside), found.other)):
         if curve:
             yield Point(series, "0", 0.0, 0.0, 0.0, int(curve.n))
             for i, hours in enumerate(CURVE):

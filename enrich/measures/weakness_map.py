@@ -32,7 +32,7 @@ def themes(study: Study, audience: str, companies: frozenset[str] | None = None)
                 yield Result(
                     company, tag.id, f"{tag.title}, {'praised' if tag.sign == '+' else 'criticised'}", sentence(study, company, tag, compared, audience), int(compared.own.n), compared,
                     more_is=more_is(tag), judged=tag.speaks is not None, tag=tag.id,
-                    quotes=partial(_quotes, study, where, company, tag), points=partial(_points, study, rows, hits[:, i], company))
+                    quotes=partial(_quotes, study, where, company, tag), points=partial(_points, study, rows, hits[:, i], company, compared.beside))
 
 
 def sentence(study: Study, company: str, tag: Tag, compared: Compared, audience: str) -> str:
@@ -44,7 +44,7 @@ def sentence(study: Study, company: str, tag: Tag, compared: Compared, audience:
         said = f"In none of {texts} of {study.name(company)} do {more.split()[0]} say that {words.clause(tag)}"
     else:
         said = f"In {compared.hits:,} of {texts} of {study.name(company)}, {one if compared.hits == 1 else more} that {words.clause(tag)}: {words.about(compared.own.value)} in 100, {words.likely(compared)}"
-    return said + (f"; at {study.others(company)} {words.about(compared.other.value)} in 100." if compared.other else ".")
+    return said + (f"; at {study.others(compared.beside)} {words.about(compared.other.value)} in 100." if compared.other else ".")
 
 
 def _quotes(study: Study, where: Where, company: str, tag: Tag) -> Iterable[Quote]:
@@ -54,8 +54,8 @@ def _quotes(study: Study, where: Where, company: str, tag: Tag) -> Iterable[Quot
         yield from evidence.carrying(study.store, where, company, opposite, "against")
 
 
-def _points(study: Study, rows: cells.Layout, hits: Floats, company: str) -> Iterator[Point]:
+def _points(study: Study, rows: cells.Layout, hits: Floats, company: str, beside: tuple[str, ...]) -> Iterator[Point]:
     for series, months in field.monthly(rows, hits, company).items():
         for month, (x, n) in sorted(months.items()):
             if month:
-                yield Point(study.name(company) if series == "own" else study.others(company), month, x / n, n=n)
+                yield Point(study.name(company) if series == "own" else study.others(beside), month, x / n, n=n)
