@@ -213,7 +213,7 @@ def gather(study: studies.Study, spiders: list[str], json_: bool, settings: dict
         tell(runs)
     if crawling.INTERRUPTED in codes:
         raise KeyboardInterrupt
-    if not runs or any(codes) or all(r["outcome"] in ("failed", "refused", "blocked") for r in runs):
+    if not runs or any(codes) or not any(r["outcome"] in ("finished", "empty") for r in runs):
         sys.exit(1)
     if not json_:
         click.echo("Next: rapport enrich")

@@ -11,7 +11,7 @@ import pytest
 from enrich import records, study, tables
 from enrich.ledger import Run, register
 from enrich.mistakes import Mistake
-from enrich.store import Store
+from enrich.store import Store, unusable
 
 STUDY = """
 title = "Two shops"
@@ -178,6 +178,21 @@ def test_a_run_that_was_killed_is_marked_interrupted_by_the_next(place: study.St
     look(place, 2, review())
     with Store(place.database) as store:
         assert sorted(c.outcome for c in store.read(tables.Crawl)) == ["finished", "interrupted"]
+
+
+def test_a_full_disk_is_told_and_keeps_what_was_stored(place: study.Study) -> None:
+    look(place, 1, review())
+    company = place.companies[1]
+    with Store(place.database) as store:
+        run = Run.begin(store, place, company.profile(company.sources[0]), imported=False)
+        store.db.execute(f"pragma max_page_count = {store.one('pragma page_count')}")
+        page = records.Page(run.profile.id, "u", datetime(2026, 5, 2, tzinfo=UTC), 200, "h", 1, [review("Words. " * 500, id=str(i)) for i in range(500)])
+        with pytest.raises(sqlite3.OperationalError) as error:
+            run.take(page)
+        assert "the disk is full; what was stored before is kept" in str(unusable(place.database, error.value))
+    look(place, 3, review(), review("More.", id="8"))
+    with Store(place.database) as store:
+        assert store.one("select count(*) from reviews") == 2
 
 
 def test_without_the_studys_key_nothing_is_taken_in(place: study.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
