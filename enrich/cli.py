@@ -327,6 +327,20 @@ def export(study: studies.Study, form: str, table: str | None, out: Path | None)
 
 
 @main.command()
+@click.option("--gold", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True, help="The folder of annotated rows: reviews.jsonl, replies.jsonl.")
+@click.option("--write", is_flag=True, help="Write the accuracy of every tag into the lens, which intervals and verdicts take into account.")
+@as_json
+def evaluate(gold: Path, write: bool, json_: bool) -> None:
+    """Measure how well themes, moves and the other readings agree with people's."""
+    from enrich import evaluate as evaluation
+
+    report = evaluation.evaluate(gold)
+    click.echo(json.dumps(report) if json_ else "\n".join(evaluation.lines(report)))
+    if write:
+        click.echo(f"written: {evaluation.write_accuracy(report)}", err=True)
+
+
+@main.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("studies/demo"))
 @click.option("--serve/--no-serve", "serve_", default=True, help="Open the findings in Datasette at the end.")
 @click.option("--port", default=8001, show_default=True)
