@@ -31,8 +31,8 @@ def read(text: Text) -> Iterator[Label]:
         at = low.find(word) if word in low else low.find(last)
         if at >= 0 and len(low) == len(text.text):          # some letters grow in lower case, and offsets would slip
             spans.append((at, at + len(word if low.startswith(word, at) else last)))
-    polarity = float(result.polarity)
+    polarity, subjectivity = map(float, result)
     signs = {p > 0 for _, p in words}
     value = "positive" if polarity > 0.05 else "negative" if polarity < -0.05 else "mixed" if len(signs) == 2 else "neutral"
     yield Label("sentiment", value, round(polarity, 4), basis="words" if spans else "text", spans=tuple(sorted(set(spans))))
-    yield Label("subjectivity", None, round(float(result.subjectivity), 4))
+    yield Label("subjectivity", None, round(subjectivity, 4))
