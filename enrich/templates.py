@@ -58,12 +58,15 @@ _PEOPLE = {"[customer]", "[staff]"}
 
 
 def cluster(store: Store, touched: set[str] | None = None) -> int:
-    """Brings the tables `templates` and `template_uses` up to date for the companies given (None: all); returns how many texts were new.
+    """Brings the tables `templates` and `template_uses` up to date for the companies given (None: all), and for those
+    that another version has read; returns how many texts were new.
 
     Replies by a company, owner, manager or staff are read, on public profiles only. A template is known by its stem, so its id stays;
     running it twice changes nothing.
     """
-    return sum(_company(store, company) for company in list(store.read(Company, "1 order by id")) if touched is None or company.id in touched)
+    outdated = {company for (company,) in store.rows("select distinct company from wordings where version <> ?", (VERSION,))}
+    return sum(_company(store, company, company.id in outdated) for company in list(store.read(Company, "1 order by id"))
+               if touched is None or company.id in touched | outdated)
 
 
 def mask(text: str, names: Iterable[str] = ()) -> str:
@@ -124,11 +127,11 @@ def _bands(company: str, masked: str) -> list[int]:
     return sorted({_number(company, str(i), values[i:i + ROWS].tobytes().hex()) for i in range(0, BANDS * ROWS, ROWS)})
 
 
-def _company(store: Store, company: Company) -> int:
+def _company(store: Store, company: Company, outdated: bool) -> int:
     """Reads the new texts of a company's replies, in the order of their first use, and counts its templates anew."""
     names = (company.name, *json.loads(company.aliases), *json.loads(company.domains))
     with store.atomic():
-        if store.one("select 1 from wordings where company = ? and version <> ?", (company.id, VERSION)):
+        if outdated:
             _forget(store, company.id)
         new = 0
         for key, text in _unread(store, company.id):

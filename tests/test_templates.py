@@ -164,7 +164,7 @@ def test_another_version_reads_everything_anew(store: Store, monkeypatch: pytest
     templates.cluster(store)
     before = used(store)
     monkeypatch.setattr(templates, "VERSION", "next")
-    assert (templates.cluster(store), used(store)) == (3, before)
+    assert (templates.cluster(store, set()), used(store)) == (3, before)
 
 
 def test_what_is_new_decides_the_cost(store: Store) -> None:
