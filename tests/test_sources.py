@@ -21,6 +21,7 @@ from enrich.study import Source
 from spiders import catalogue
 from spiders.commands.draw import flat, response
 from spiders.platforms.base import Place, SourceSpider, sample
+from spiders.sources.discourse import where
 
 CASES = Path(__file__).parent / "cases"
 SUFFIX = ".expected.json"
@@ -98,7 +99,7 @@ def crawl(source: str, answers: Callable[[str], Any], since: datetime | None = N
             asked.append(request.url)
             body = answers(request.url)
             kind = TextResponse if isinstance(body, dict) else HtmlResponse
-            for d in spider.draw(kind(request.url, body=(json.dumps(body) if isinstance(body, dict) else body).encode(), encoding="utf-8"), place):
+            for d in spider.draw(kind(request.url, body=(json.dumps(body) if isinstance(body, dict) else body).encode(), encoding="utf-8", request=request), place):
                 (waiting if isinstance(d, Request) else records).append(d)
     return records, asked
 
@@ -192,7 +193,24 @@ def test_the_posts_that_a_long_topic_leaves_out_are_asked_for_and_come_as_replie
     review, later = records[0], records[1:]
     assert (review.id, review.complete, len(review.replies)) == ("5", False, 19)
     assert [r.id for r in later] == [str(n) for n in range(21, 46)] and {r.review for r in later} == {"5"}
+    assert {r.author_id: r.role for r in later} == {"asker": "customer", "helpdesk": "other"}
     assert len(asked) == 3
+
+
+@pytest.mark.parametrize(("url", "found"), [
+    ("https://example.org", ("https://example.org", "latest", None)),
+    ("https://example.org/help/", ("https://example.org/help", "latest", None)),
+    ("https://example.org/help/latest", ("https://example.org/help", "latest", None)),
+    ("https://example.org/help/c/billing/cards/17", ("https://example.org/help", "c/billing/cards/17", None)),
+    ("https://example.org/c/billing/17/l/latest.json?page=2", ("https://example.org", "c/billing/17/l/latest", None)),
+    ("https://example.org/tag/refund", ("https://example.org", "tag/refund", None)),
+    ("https://example.org/t/slow-refund/311/4", ("https://example.org", "latest", "311")),
+    ("https://example.org/help/t/311/4", ("https://example.org/help", "latest", "311")),
+    ("https://example.org/help/t/311/posts.json?post_ids[]=1", ("https://example.org/help", "latest", "311")),
+    ("https://example.org/help/posts/5.json", ("https://example.org/help", "latest", None)),
+])
+def test_every_address_of_a_forum_shows_where_the_forum_begins(url: str, found: tuple[str, str, str | None]) -> None:
+    assert where(url) == found
 
 
 def test_what_the_company_itself_opens_is_not_a_customers_word() -> None:

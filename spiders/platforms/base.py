@@ -198,7 +198,7 @@ class SourceSpider(scrapy.Spider):
         return Page(place.profile, url, place.seen_at or datetime.now(UTC), status, blake2b(body, digest_size=16).hexdigest(), len(body))
 
 
-LAYOUT_ERRORS = (KeyError, IndexError, AttributeError, TypeError, ValueError)
+LAYOUT_ERRORS = (KeyError, IndexError, AttributeError, TypeError, ValueError, RecursionError)
 """What reading a page raises when its layout has changed; anything else is a fault of ours and stops loudly."""
 
 HTTP = {

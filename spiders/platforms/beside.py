@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bs4 import BeautifulSoup, NavigableString, Tag
+from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 from bs4.element import PreformattedString
 
 from enrich.records import Reply
@@ -28,6 +28,8 @@ _TELLS = re.compile(r"^\s*(?P<name>.{1,60}?)\s+(?:has\s+)?(?:replied|responded)\
 _ON = re.compile(r"\b(?:on|am|le|el|op|il|em)\s+(?P<date>[^:]*\d{4})\b", re.I)
 _REVIEWISH = re.compile(r"review|comment|testimonial|feedback|rating|bewertung|avis|rese[nñ]a|recensi|beoordeling|opinion", re.I)
 _ANCHOR = 24
+_LONG, _MANY = 120, 40
+"""Letters and parts that no heading reaches."""
 _ROLES = {"owner": "owner", "inhaber": "owner", "propriétaire": "owner", "propietario": "owner", "proprietario": "owner", "eigenaar": "owner",
           "manager": "manager", "management": "manager", "staff": "staff", "team": "staff"}
 
@@ -88,11 +90,11 @@ def _candidates(part: Tag, anchor: Tag, inside: dict[int, set[int]]) -> Iterator
     after = part.find_next_sibling()
     taken: set[int] = set()
     for element in (*part.find_all(True), *((after, *after.find_all(True)) if after is not None and id(after) not in inside else ())):
-        if element.name in _CONTROLS or any(id(p) in taken for p in element.parents) or element is anchor:
+        if element.name in _CONTROLS or id(element) in taken or element is anchor:
             continue
         found = element if _called_reply(element) else _under_heading(element)
         if found is not None and id(found) not in inside and id(found) not in taken:
-            taken.add(id(found))
+            taken |= {id(found), *map(id, found.find_all(True))}
             yield found
 
 
@@ -106,18 +108,36 @@ def _called_reply(element: Tag) -> bool:
 
 def _under_heading(element: Tag) -> Tag | None:
     """The element around a heading such as "Response from the owner" that holds the reply's words as well."""
-    heading = element.get_text(" ", strip=True)
-    if not 0 < len(heading) < 120 or not _HEADING.match(heading):
+    heading = _short(element)
+    if not heading or not _HEADING.match(heading):
         return None
     around: Tag | None = element
-    while around is not None and len(around.get_text(" ", strip=True)) < len(heading) + 8:
+    while around is not None and 0 < len(_short(around) or "") < len(heading) + 8:
         around = around.parent
     return around
 
 
+def _short(element: Tag) -> str | None:
+    """The text of an element if it may be a heading: None where it is long, or holds much else."""
+    stack: list[PageElement] = [element]
+    said: list[str] = []
+    parts = 0          # not `descendants`, which first looks for the last one
+    while stack:
+        node = stack.pop()
+        parts += 1
+        if parts > _MANY:
+            return None
+        if isinstance(node, Tag):
+            stack += reversed(node.contents)
+        else:
+            said.append(str(node))
+    text = " ".join(" ".join(said).split())
+    return text if len(text) < _LONG else None
+
+
 def _reply(element: Tag, reviewer: str | None, reader: Reader) -> Reply | None:
-    heading = next((e for e in element.find_all(True) if 0 < len(t := e.get_text(" ", strip=True)) < 120 and _HEADING.match(t)), None)
-    titled = heading.get_text(" ", strip=True) if heading is not None else ""
+    heading = next((e for e in element.find_all(True) if _HEADING.match(_short(e) or "")), None)
+    titled = (_short(heading) or "") if heading is not None else ""
     dated = next((e for e in element.find_all(True) if e.has_attr("datetime") or e.get("itemprop") in ("datePublished", "dateCreated")
                   or any("date" in str(c).lower() for c in e.get_attribute_list("class", []))), None)  # type: ignore[arg-type]
     named = element.find(class_=re.compile(r"(?:^|[-_])(?:author|name)(?:$|[-_])", re.I))

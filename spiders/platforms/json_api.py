@@ -29,6 +29,13 @@ def read(response: Response, expected: str) -> tuple[Any, Problem | None]:
         return None, Problem(response.url, f"is not {expected}: {error}", "check the address, or save the file again: it may be cut off")
 
 
+def text(value: Any) -> str | None:
+    """A name or a number that a record states, None where it is empty. Raises TypeError where it is anything else."""
+    if value is not None and not isinstance(value, str | int):
+        raise TypeError(f"{value!r:.60} is no text")
+    return str(value).strip() or None if value is not None else None
+
+
 def query(url: str) -> dict[str, str]:
     """The parameters of an address (the last one where a name comes twice)."""
     return dict(parse_qsl(urlsplit(url).query, keep_blank_values=True))

@@ -157,19 +157,30 @@ def day_first(found: Found, page: BeautifulSoup | None) -> bool | None:
 def merge(drawn: list[Drawn]) -> list[Drawn]:
     """The same reviews, each once: first by id, then by author, words and day, and across syntaxes by author and words alone."""
     kept: list[Drawn] = []
+    known: dict[object, list[Drawn]] = {}    # by id, and by the beginning of the words
     partners: dict[int, set[str]] = {}       # the syntaxes that already found a kept review: two of one syntax are two reviews
     shared = _shared_ids(drawn)
     for new in drawn:
         if new.review.id in shared:
             new.review.id = None
-        twin = next((old for rule in (_same_id, _same_day, _same_words) for old in kept if rule(old, new) and (rule is not _same_words or new.syntax not in partners[id(old)])), None)
+        alike = known.get(_key(new), [])
+        twin = next((old for old in known.get(new.review.id, []) if new.review.id), None) or next((old for old in alike if _same_day(old, new)), None) or next(
+            (old for old in alike if _same_words(old, new) and new.syntax not in partners[id(old)]), None)
         if twin is None:
             kept.append(new)
             partners[id(new)] = {new.syntax}
+            known.setdefault(_key(new), []).append(new)
         else:
             partners[id(twin)].add(new.syntax)
             _fill(twin, new)
+        if new.review.id:
+            known.setdefault(new.review.id, []).append(twin or new)
     return kept
+
+
+def _key(drawn: Drawn) -> tuple[object, ...]:
+    """Equal for reviews that may be the same."""
+    return (drawn.body,) if drawn.body else (drawn.author, drawn.review.created and drawn.review.created.earliest)
 
 
 def _shared_ids(drawn: list[Drawn]) -> set[str]:
@@ -179,10 +190,6 @@ def _shared_ids(drawn: list[Drawn]) -> set[str]:
         if d.review.id:
             words.setdefault(d.review.id, set()).add((d.author, d.body[:24]))
     return {found for found, different in words.items() if len(different) > 1}
-
-
-def _same_id(old: Drawn, new: Drawn) -> bool:
-    return old.review.id is not None and old.review.id == new.review.id
 
 
 def _same_day(old: Drawn, new: Drawn) -> bool:

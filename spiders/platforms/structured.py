@@ -71,16 +71,19 @@ def read(page: BeautifulSoup) -> Found:
 
 # JSON-LD
 
-_STRING_OR_COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*.*?\*/', re.S)
+_STRING_OR_COMMENT = re.compile(r'("(?:\\.|[^"\\])*")|//[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/|$)')
 _STRING_OR_COMMA = re.compile(r'("(?:\\.|[^"\\])*")|,(?=\s*[}\]])', re.S)
 _STRING_OR_WORD = re.compile(r'("(?:\\.|[^"\\])*")|(?<=:)(\s*)(?!(?:true|false|null)\b)([A-Za-z_]\w*)(?=\s*[,}\]])', re.S)
-_WRAPPERS = re.compile(r"^\s*(?:/\*|//)?\s*(?:<!--|<!\[CDATA\[)\s*(?:\*/)?|(?:/\*|//)?\s*(?:-->|\]\]>)\s*(?:\*/)?\s*$")
+_OPENS = re.compile(r"^(?:/\*|//)?\s*(?:<!--|<!\[CDATA\[)\s*(?:\*/)?")
+_CLOSES = re.compile(r"(?:/\*|//)?\s*(?:-->|\]\]>)\s*(?:\*/)?$")
 _DEEPEST = 60
 
 
 def mend(text: str) -> Any:
     """The value of a JSON-LD block, mended where it is broken in a known way. Raises ValueError where it cannot be."""
-    text = _WRAPPERS.sub("", text.strip("\ufeff \t\r\n")).strip()
+    text = text.strip("\ufeff \t\r\n")
+    text = _OPENS.sub("", text)
+    text = text[:-20] + _CLOSES.sub("", text[-20:])
     first: ValueError | None = None
     for candidate in _attempts(text):
         try:

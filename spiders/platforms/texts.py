@@ -11,9 +11,13 @@ from bs4.element import PreformattedString
 _BLOCKS = frozenset(["address", "article", "aside", "blockquote", "dd", "details", "div", "dl", "dt", "figure", "footer", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "li", "main", "nav", "ol", "p", "pre", "section", "table", "tr", "ul"])
 _UNREAD = frozenset(["script", "style", "template", "noscript", "svg", "iframe", "select", "textarea", "button"])
 _PARAGRAPH, _LINE, _BREAK = "\x1d", "\x1e", "\x1f"
-_TAG = re.compile(r"<(?:/?(?:p|br|div|span|a|b|i|em|strong|u|ul|ol|li|h[1-6]|blockquote|img)\b[^>]*)>", re.I)
-_BBCODE = re.compile(r"\[/?(?:b|i|u|s|strike|h[1-6]|spoiler|noparse|code|quote|url|list|olist|table|tr|td|th|hr|p|img)(?:=[^\]\n]*)?\]", re.I)
-_BBCODE_BLOCK = re.compile(r"\n?\[/?(?:h[1-6]|quote|list|olist|table|tr|hr|p|code)(?:=[^\]\n]*)?\]\n?", re.I)
+_TAG = re.compile(r"<(?:/?(?:p|br|div|span|a|b|i|em|strong|u|ul|ol|li|h[1-6]|blockquote|img)\b[^<>]*)>", re.I)
+_BBCODE = re.compile(r"\[/?(?:b|i|u|s|strike|h[1-6]|spoiler|noparse|code|quote|url|list|olist|table|tr|td|th|hr|p|img)(?:=[^\]\n]{0,500})?\]", re.I)
+_BBCODE_BLOCK = re.compile(r"\n?\[/?(?:h[1-6]|quote|list|olist|table|tr|hr|p|code)(?:=[^\]\n]{0,500})?\]\n?", re.I)
+
+
+class _Edge(str):
+    """What stands at the end of an element."""
 
 
 def of(element: PageElement, without: tuple[Tag, ...] = ()) -> str:
@@ -21,21 +25,22 @@ def of(element: PageElement, without: tuple[Tag, ...] = ()) -> str:
     out: list[str] = []
     skipped = {id(e) for e in without}
 
-    def walk(node: PageElement) -> None:
+    stack: list[PageElement | _Edge] = [element]       # not recursive: a hostile page nests without end
+    while stack:
+        node = stack.pop()
         if isinstance(node, Tag):
             if node.name in _UNREAD or id(node) in skipped:
-                return
+                continue
             if node.name == "img" and "emoji" in node.get_attribute_list("class"):
                 out.append(str(node.get("alt") or ""))
             edge = _PARAGRAPH if node.name == "p" else _LINE if node.name in _BLOCKS else ""
             out.append(edge)
-            for child in node.children:
-                walk(child)
-            out.append(_BREAK if node.name == "br" else edge)
+            stack += [_Edge(_BREAK if node.name == "br" else edge), *reversed(node.contents)]
+        elif isinstance(node, _Edge):
+            out.append(node)
         elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
             out.append(re.sub(r"\s+", " ", str(node)))
-    walk(element)
-    return tidy(re.sub(f" *[{_PARAGRAPH}{_LINE}{_BREAK}][{_PARAGRAPH}{_LINE}{_BREAK} ]*", lambda m: "\n\n" if _PARAGRAPH in m[0] or m[0].count(_BREAK) > 1 else "\n", "".join(out)))
+    return tidy(re.sub(f"(?<! ) *[{_PARAGRAPH}{_LINE}{_BREAK}][{_PARAGRAPH}{_LINE}{_BREAK} ]*", lambda m: "\n\n" if _PARAGRAPH in m[0] or m[0].count(_BREAK) > 1 else "\n", "".join(out)))
 
 
 def line(element: PageElement) -> str:
@@ -52,11 +57,11 @@ def plain(text: str) -> str:
 
 def bbcode(text: str) -> str:
     """A text with BBCode as people read it; a bracket that is no code stays."""
-    text = _BBCODE_BLOCK.sub("\n", re.sub(r"\s*\[\*\]\s*", "\n- ", text))
+    text = _BBCODE_BLOCK.sub("\n", re.sub(r"(?<!\s)\s*\[\*\]\s*", "\n- ", text))
     return tidy(_BBCODE.sub("", text))
 
 
 def tidy(text: str) -> str:
     """Without space at the ends of lines, without more than one empty line on end."""
-    text = re.sub(r"[^\S\n]*\r?\n[^\S\n]*", "\n", text.replace("\u200b", "").replace("\xa0", " "))
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
+    lines = text.replace("\u200b", "").replace("\xa0", " ").replace("\r\n", "\n").split("\n")
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in lines)).strip()

@@ -21,7 +21,7 @@ CHUNK = 20
 FOREIGN = "aside.quote, aside.onebox, .lightbox-wrapper"
 QUOTED = f"{FOREIGN}, blockquote"
 """What others wrote: the same sentence would be counted twice."""
-_LISTING = re.compile(r"^(?P<root>.*?)(?:/(?P<listing>(?:c|tag|tags|latest|top|new|hot|categories)(?:/.*)?)|/t/(?:[^/]+/)?(?P<topic>\d+)(?:/\d+)?|/posts/.*)?/?$")
+_LISTING = re.compile(r"^(?P<root>.*?)(?:/(?P<listing>(?:c|tag|tags|latest|top|new|hot|categories)(?:/.*)?)|/t/(?:(?!\d+/)[^/]+/)?(?P<topic>\d+)(?:/(?:\d+|posts))?|/posts/.*)?/?$")
 _HOSTS = re.compile(r"^(?:forums?|community|discuss|discourse|meta|talk)\.", re.I)
 
 
@@ -100,16 +100,15 @@ class Discourse(SourceSpider):
         yield from self._posts(response, place, posts, topic, complete=not rest)
         for start in range(0, len(rest), CHUNK):
             asked = urlencode([("post_ids[]", i) for i in rest[start:start + CHUNK]], safe="[]")
-            yield self.ask(f"{root}/t/{topic['id']}/posts.json?{asked}")
+            yield self.ask(f"{root}/t/{topic['id']}/posts.json?{asked}", meta={"asker": _asker(topic, posts)})
 
     def _posts(self, response: Response, place: Place, posts: list[Any], topic: dict[str, Any], complete: bool = False) -> Iterator[Drawn]:
         """The opening post as a review with the replies that came with it; posts that came without their opening post by themselves."""
         reviews: dict[str, Review] = {}
         root, _, _ = where(response.url)
-        asker = ((topic.get("details") or {}).get("created_by") or {}).get("username")
+        asker = _asker(topic, posts) or (response.meta.get("asker") if response.request else None)
 
         def read(post: dict[str, Any]) -> Iterator[Drawn]:
-            nonlocal asker
             if post.get("post_type", 1) != 1 or post.get("deleted_at") or post.get("user_deleted"):
                 return
             key = str(post.get("topic_id") or topic["id"])
@@ -120,22 +119,21 @@ class Discourse(SourceSpider):
                 if post.get("hidden"):
                     yield Problem(response.url, f"topic {key}: the forum hides its first post", "it is left out")
                     return
-                asker = post.get("username")
                 if who == "bot" or (basis == "study" and who in ANSWERING):
                     return
                 slug = topic.get("slug") or post.get("topic_slug") or "-"
-                reviews[key] = Review(key, text, title=topic.get("title") or post.get("topic_title"), author=_name(post), author_id=post.get("username"), created=created,
+                reviews[key] = Review(key, text, title=json_api.text(topic.get("title") or post.get("topic_title")), author=_name(post), author_id=json_api.text(post.get("username")), created=created,
                                       edited=edited, url=f"{root}/t/{slug}/{key}", complete=complete)
                 yield reviews[key]
             elif not post.get("hidden"):
                 if asker and post.get("username") == asker and who == "other":
                     who = "customer"
-                reply = Reply(text, who, basis, str(post["id"]), _name(post), post.get("username"), created, edited, review=key)
+                reply = Reply(text, who, basis, str(post["id"]), _name(post), json_api.text(post.get("username")), created, edited, review=key)
                 if key in reviews:
                     reviews[key].replies.append(reply)
                 else:
                     yield reply
-        ordered = sorted(posts, key=lambda p: p.get("post_number") or 0 if isinstance(p, dict) else 0)
+        ordered = sorted(posts, key=lambda p: n if isinstance(p, dict) and isinstance(n := p.get("post_number"), int) else 0)
         yield from list(each(ordered, read, response.url, lambda p: p.get("id")))      # a review is whole only when all its replies are read
 
 
@@ -174,7 +172,13 @@ def words(post: dict[str, Any]) -> str | None:
 
 
 def _name(post: dict[str, Any]) -> str | None:
-    return post.get("name") or post.get("display_username") or post.get("username")
+    return json_api.text(post.get("name")) or json_api.text(post.get("display_username")) or json_api.text(post.get("username"))
+
+
+def _asker(topic: dict[str, Any], posts: list[Any]) -> Any:
+    """The account that opened a topic."""
+    opening = next((p for p in posts if isinstance(p, dict) and p.get("post_number") == 1), None)
+    return (opening or (topic.get("details") or {}).get("created_by") or {}).get("username")
 
 
 def _opener(topic: dict[str, Any]) -> Any:

@@ -108,9 +108,9 @@ def review(row: dict[str, Any], app: str) -> Review:
     reply = Reply(answer, created=times.read(row.get("timestamp_dev_responded") or None)) if answer else None
     return Review(
         str(row["recommendationid"]), texts.bbcode(row.get("review") or "") or None, rating=Rating("recommended" if liked else "not recommended", float(bool(liked))),
-        author=author.get("personaname"), author_id=str(author["steamid"]) if author.get("steamid") else None, created=created,
+        author=json_api.text(author.get("personaname")), author_id=json_api.text(author.get("steamid")), created=created,
         edited=updated if updated != created else None, url=f"https://store.steampowered.com/app/{app}/" if app != "unknown" else None,
-        language=row.get("language"), verified=row.get("steam_purchase"), replies=[reply] if reply else [])
+        language=json_api.text(row.get("language")), verified=bought if isinstance(bought := row.get("steam_purchase"), bool) else None, replies=[reply] if reply else [])
 
 
 def times_of(row: Any) -> Any:
