@@ -68,7 +68,7 @@ class Discourse(SourceSpider):
         """A request for every topic, and for the next page until one brings nothing new. Pinned topics stand outside the order by activity."""
         root, _, _ = where(response.url)
         known: set[int] = place.memory.setdefault("topics", set())
-        ours = {u.get("id") for u in users if isinstance(u, dict) and role(u, place)[0] != "other"}
+        ours = [u["id"] for u in users if isinstance(u, dict) and isinstance(u.get("id"), int) and isinstance(u.get("username"), str) and role(u, place)[0] != "other"]
         before, ended = len(known), False
 
         def follow(topic: dict[str, Any]) -> Iterator[Drawn]:
@@ -90,7 +90,7 @@ class Discourse(SourceSpider):
     def _topic(self, response: Response, place: Place, topic: dict[str, Any], posts: list[Any]) -> Iterator[Drawn]:
         """A topic's record, or (where it has no title) a stretch of its later posts."""
         stream = (topic["post_stream"].get("stream") or []) if topic.get("title") else []
-        given = {p.get("id") for p in posts if isinstance(p, dict)}
+        given = [p.get("id") for p in posts if isinstance(p, dict)]
         rest = [i for i in stream[len(posts):] if i not in given]
         root, _, _ = where(response.url)
         if stream and not any(isinstance(p, dict) and p.get("post_number") == 1 for p in posts):      # ?page=2 was saved
@@ -134,7 +134,11 @@ class Discourse(SourceSpider):
                 else:
                     yield reply
         ordered = sorted(posts, key=lambda p: n if isinstance(p, dict) and isinstance(n := p.get("post_number"), int) else 0)
-        yield from list(each(ordered, read, response.url, lambda p: p.get("id")))      # a review is whole only when all its replies are read
+        drawn = list(each(ordered, read, response.url, lambda p: p.get("id")))       # a review is whole only when all its replies are read
+        if any(isinstance(d, Problem) for d in drawn):
+            for review in reviews.values():
+                review.complete = False
+        yield from drawn
 
 
 def where(url: str) -> tuple[str, str, str | None]:
