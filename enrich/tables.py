@@ -146,7 +146,7 @@ class Review(Table):
     """What one customer or employee wrote, people masked."""
 
     NAME: ClassVar[str] = "reviews"
-    INDEXES: ClassVar = (("company", "created_at"), ("profile", "created_at"), ("company", "author"), ("stars",), ("text_key",))
+    INDEXES: ClassVar = (("company", "created_at"), ("profile", "created_at"), ("created_at",), ("company", "author"), ("stars",), ("text_key",))
     SEARCH: ClassVar = ("text",)
     id: str = column("hash of the profile and the source's own id")
     profile: str = column("where it was published", references="profiles")

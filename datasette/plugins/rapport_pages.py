@@ -83,9 +83,10 @@ def the_study(connection):
 def the_sources(connection, company=None):
     """Every public place of a company, or of all, with what we have from it."""
     return rows(connection, """select p.id, p.company, c.name as company_name, p.source, p.key, p.url, p.audience, p.unit, p.replies_visible, p.population, p.publish, p.basis, p.says_total,
-        count(r.id) as reviews, min(r.created_at) as first_at, max(r.created_at) as last_at, (select count(*) from replies a where a.profile = p.id) as replies,
+        count(r.id) as reviews, min(r.created_at) as first_at, max(r.created_at) as last_at, coalesce(a.n, 0) as replies,
         (select max(finished_at) from crawls k where k.profile = p.id and k.outcome in ('finished', 'empty')) as read_at
       from profiles p join companies c on c.id = p.company and c.role != 'removed' left join reviews r on r.profile = p.id
+      left join (select profile, count(*) as n from replies group by profile) a on a.profile = p.id
       where p.private = 0 and (? is null or p.company = ?) group by p.id order by c.name, p.audience, p.source, p.unit""", company, company)
 
 
@@ -292,7 +293,7 @@ def highlighted(item):
 
 
 def method(connection, asked):
-    return {**the_study(connection), "sources": the_sources(connection), "steps": rows(connection, "select step, version, count(*) as n from labels group by 1, 2 union all select step, version, count(*) from mentions group by 1, 2 order by 1, 2"),
+    return {**the_study(connection), "sources": the_sources(connection), "steps": rows(connection, "select versions, count(*) as n from done group by 1 order by 2 desc"),
             "tags": rows(connection, "select * from tags order by kind, name, sign"), "enough": ENOUGH_GOLD, "answering": ANSWERING}
 
 
