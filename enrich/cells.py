@@ -35,21 +35,24 @@ _TOUCHED_ALL = "insert or ignore into temp.touched select distinct company, ifnu
 # An author's other days change when he becomes one who is told apart; a copy's day when its original appears.
 _TOUCHED_MORE = (
     """insert or ignore into temp.touched select distinct o.company, ifnull(substr(o.created_at, 1, 10), '')
-       from temp.touched t join reviews r on r.company = t.company and r.created_at >= t.day and r.created_at < t.day || 'U'
+       from temp.touched t cross join reviews r on r.company = t.company and r.created_at >= t.day and r.created_at < t.day || 'U'
        join reviews o on o.company = r.company and o.author = r.author where t.day <> '' and r.author is not null""",
     f"""insert or ignore into temp.touched select distinct o.company, ifnull(substr(o.created_at, 1, 10), '')
-       from temp.touched t join reviews r on r.company = t.company and r.created_at >= t.day and r.created_at < t.day || 'U'
+       from temp.touched t cross join reviews r on r.company = t.company and r.created_at >= t.day and r.created_at < t.day || 'U'
        join reviews o on o.text_key = r.text_key and o.company = r.company and o.profile <> r.profile
        where t.day <> '' and length(r.text) >= {COPY_LETTERS}""",
 )
+# CROSS JOIN keeps SQLite to the order written: from the touched days to their reviews, never through all reviews.
 _TOLD = f"""
 create temp table told as
 with seen as (
-  select r.*, ifnull(substr(r.created_at, 1, 10), '') as day, {ASKS} as asks, p.replies_visible as visible
-  from temp.touched t
-  join reviews r on r.company = t.company and (case when t.day = '' then r.created_at is null else r.created_at >= t.day and r.created_at < t.day || 'U' end)
-  join profiles p on p.id = r.profile
-  where p.private = 0 and p.population <> 'chosen'
+  select r.*, t.day, {ASKS} as asks, p.replies_visible as visible
+  from temp.touched t cross join reviews r on r.company = t.company and r.created_at >= t.day and r.created_at < t.day || 'U'
+  join profiles p on p.id = r.profile and p.private = 0 and p.population <> 'chosen' where t.day <> ''
+  union all
+  select r.*, '', {ASKS}, p.replies_visible
+  from temp.touched t cross join reviews r on r.company = t.company and r.created_at is null
+  join profiles p on p.id = r.profile and p.private = 0 and p.population <> 'chosen' where t.day = ''
 )
 select s.id, s.company, s.source, s.profile, s.audience, s.day, ifnull(s.stars, 0) as stars,
   ifnull(l.value, 'und') as language,
@@ -69,12 +72,12 @@ where not (length(ifnull(s.text, '')) >= {COPY_LETTERS} and exists (
 _CELL = "company, source, audience, {kind}, day, stars, {language}, asks, author"
 _REVIEWS = f"""
 insert into cells (company, source, audience, kind, day, stars, language, asks, author, tag, n)
-select {_CELL.format(kind="'review'", language='language')}, tag, count(*) from (
+select {_CELL.format(kind="'review'", language='language')}, tag, count(distinct id) from (
   select t.*, '' as tag from temp.told t where words
   union all
-  select t.*, m.tag from temp.told t join (select distinct target, tag from mentions where kind = 'review') m on m.target = t.id where words
+  select t.*, m.tag from temp.told t cross join mentions m on m.kind = 'review' and m.target = t.id where words
   union all
-  select t.*, b.name || ':' || b.value from temp.told t join labels b on b.kind = 'review' and b.target = t.id
+  select t.*, b.name || ':' || b.value from temp.told t cross join labels b on b.kind = 'review' and b.target = t.id
   where words and b.name in (select value from json_each(:labels)) and ifnull(b.value, 'unknown') <> 'unknown'
 ) group by {_CELL.format(kind='1', language='language')}, tag
 """
@@ -82,16 +85,16 @@ _REPLIES = f"""
 insert into cells (company, source, audience, kind, day, stars, language, asks, author, tag, n)
 with said as (
   select t.company, t.source, t.audience, t.day, t.stars, t.asks, t.author, ifnull(l.value, 'und') as language, r.id
-  from temp.told t join replies r on r.review = t.id
+  from temp.told t cross join replies r on r.review = t.id
   left join labels l on l.kind = 'reply' and l.target = r.id and l.name = 'language'
   where r.role in ({ROLES}) and ifnull(r.text, '') <> ''
 )
-select {_CELL.format(kind="'reply'", language='language')}, tag, count(*) from (
+select {_CELL.format(kind="'reply'", language='language')}, tag, count(distinct id) from (
   select s.*, '' as tag from said s
   union all
-  select s.*, m.tag from said s join (select distinct target, tag from mentions where kind = 'reply') m on m.target = s.id
+  select s.*, m.tag from said s cross join mentions m on m.kind = 'reply' and m.target = s.id
   union all
-  select s.*, b.name || ':' || b.value from said s join labels b on b.kind = 'reply' and b.target = s.id
+  select s.*, b.name || ':' || b.value from said s cross join labels b on b.kind = 'reply' and b.target = s.id
   where b.name in (select value from json_each(:labels)) and ifnull(b.value, 'unknown') <> 'unknown'
 ) group by {_CELL.format(kind='1', language='language')}, tag
 """
@@ -104,13 +107,12 @@ with answer as (
   select t.id,
     min(ifnull(r.created_at, max(t.created_at, ifnull((select max(c.not_before) from changes c where c.kind = 'reply' and c.target = r.id and c.what = 'appeared'), '')))) as r_lo,
     min(coalesce(r.created_until, r.created_at, (select first_seen from looks where kind = 'reply' and target = r.id))) as r_hi
-  from temp.told t join replies r on r.review = t.id
+  from temp.told t cross join replies r on r.review = t.id
   where t.visible and r.role in ({ROLES}) group by t.id
 ),
 timed as (
   select t.*, k.last_seen, k.first_seen, a.r_lo, a.r_hi, a.id is not null as answered,
-    ifnull(a.r_hi < t.created_at, 0) as before,
-    (select min(p.created_at) from reviews p where p.profile = t.profile and p.created_at is not null) as opened
+    ifnull(a.r_hi < t.created_at, 0) as before
   from temp.told t left join looks k on k.kind = 'review' and k.target = t.id left join answer a on a.id = t.id
   where t.visible and t.created_at is not null
 ),
@@ -121,14 +123,14 @@ waited as (
       else max(0, (julianday(r_lo) - julianday(created_until)) * 24) end as lo,
     case
       when not answered then -1
-      when before then max(0, (julianday(r_hi) - julianday(min(opened, r_hi))) * 24)
+      when before then max(0, (julianday(r_hi) - julianday(min(r_hi, (select min(p.created_at) from reviews p where p.profile = timed.profile)))) * 24)
       else max(0, (julianday(r_hi) - julianday(created_at)) * 24) end as hi
   from timed where last_seen is not null and (not answered or r_hi is not null)
 )
-select company, source, audience, day, stars, asks, author, tag, created_kind = 'edited', round(lo, 2), round(case when hi < 0 then -1 else max(lo, hi) end, 2), count(*) from (
+select company, source, audience, day, stars, asks, author, tag, created_kind = 'edited', round(lo, 2), round(case when hi < 0 then -1 else max(lo, hi) end, 2), count(distinct id) from (
   select w.*, '' as tag from waited w
   union all
-  select w.*, m.tag from waited w join (select distinct target, tag from mentions where kind = 'review') m on m.target = w.id where asks
+  select w.*, m.tag from waited w cross join mentions m on m.kind = 'review' and m.target = w.id where asks
 ) group by 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
 """
 

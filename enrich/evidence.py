@@ -11,14 +11,16 @@ from enrich.store import Store
 
 MOST = 50
 """Texts a side of a finding."""
+TELLING = (60, 900)
+"""Characters of a text that is best to read."""
 
 Side = Literal["for", "against"]
 
-# Texts of a few sentences tell most; the newest of them come first. Private places and vanished texts are never shown.
+# Private places and vanished texts are never shown.
 _STANDING = """join profiles p on p.id = r.profile and p.private = 0 and p.population <> 'chosen'
   join looks k on k.kind = 'review' and k.target = r.id and k.gone_at is null"""
 _REPLY_STANDING = "join looks kr on kr.kind = 'reply' and kr.target = a.id and kr.gone_at is null"
-_ORDER = "order by length({text}) between 60 and 900 desc, {time} desc, {id}"
+_NEWEST = "order by {time} desc, {id} limit " + str(8 * MOST)
 
 
 def _of(where: Where, company: str) -> tuple[str, list[Any]]:
@@ -38,9 +40,9 @@ def carrying(store: Store, where: Where, company: str, tag: str, side: Side, *, 
     reply = where.kind == "reply"
     text, time = ("a.text", "a.created_at") if reply else ("r.text", "r.created_at")
     rows = store.rows(
-        f"""select m.kind, m.target, m.review, m.start, m.end, ifnull(r.author, r.id) from mentions m join reviews r on r.id = m.review {_STANDING}
+        f"""select m.kind, m.target, m.review, m.start, m.end, ifnull(r.author, r.id), length({text}) from mentions m join reviews r on r.id = m.review {_STANDING}
             {f"join replies a on a.id = m.target {_REPLY_STANDING}" if reply else ""}
-            where m.tag = ? and m.company = ? and m.kind = ? and {condition} {_made(pasted)} {_ORDER.format(text=text, time=time, id="m.target, m.start")}""",
+            where m.tag = ? and m.company = ? and m.kind = ? and {condition} {_made(pasted)} {_NEWEST.format(time=time, id="m.target, m.start")}""",
         [tag, company, where.kind, *values])
     yield from _some(side, rows)
 
@@ -49,9 +51,9 @@ def silent(store: Store, where: Where, company: str, tag: str, side: Side, *, pa
     """Replies of a company that do not carry a move."""
     condition, values = _of(where, company)
     rows = store.rows(
-        f"""select 'reply', a.id, r.id, null, null, ifnull(r.author, r.id) from replies a join reviews r on r.id = a.review {_STANDING} {_REPLY_STANDING}
+        f"""select 'reply', a.id, r.id, null, null, ifnull(r.author, r.id), length(a.text) from replies a join reviews r on r.id = a.review {_STANDING} {_REPLY_STANDING}
             where a.company = ? and a.role in ({ROLES}) and ifnull(a.text, '') <> '' and {condition}
-            and not exists (select 1 from mentions m where m.kind = 'reply' and m.target = a.id and m.tag = ?) {_made(pasted)} {_ORDER.format(text="a.text", time="a.created_at", id="a.id")}""",
+            and not exists (select 1 from mentions m where m.kind = 'reply' and m.target = a.id and m.tag = ?) {_made(pasted)} {_NEWEST.format(time="a.created_at", id="a.id")}""",
         [company, *values, tag])
     yield from _some(side, rows)
 
@@ -60,9 +62,9 @@ def labelled(store: Store, where: Where, company: str, name: str, values_in: tup
     """Replies of a company whose label has one of some values."""
     condition, values = _of(where, company)
     rows = store.rows(
-        f"""select 'reply', a.id, r.id, null, null, ifnull(r.author, r.id) from replies a join reviews r on r.id = a.review {_STANDING} {_REPLY_STANDING}
+        f"""select 'reply', a.id, r.id, null, null, ifnull(r.author, r.id), length(a.text) from replies a join reviews r on r.id = a.review {_STANDING} {_REPLY_STANDING}
             join labels l on l.kind = 'reply' and l.target = a.id and l.name = ? and l.value in ({', '.join('?' * len(values_in))})
-            where a.company = ? and {condition} {_made(pasted)} {_ORDER.format(text="a.text", time="a.created_at", id="a.id")}""",
+            where a.company = ? and {condition} {_made(pasted)} {_NEWEST.format(time="a.created_at", id="a.id")}""",
         [name, *values_in, company, *values])
     yield from _some(side, rows)
 
@@ -76,10 +78,10 @@ def waited(store: Store, where: Where, company: str, side: Side, *, answered_in:
     else:
         how = f"exists (select 1 {answer} and (julianday(a.created_at) - julianday(r.created_at)) * 24 between 0 and {float(answered_in)})"
     rows = store.rows(
-        f"""select 'review', r.id, r.id, null, null, ifnull(r.author, r.id) from reviews r {_STANDING} and p.replies_visible = 1
+        f"""select 'review', r.id, r.id, null, null, ifnull(r.author, r.id), length(r.text) from reviews r {_STANDING} and p.replies_visible = 1
             where ifnull(r.text, '') <> '' and {condition} and {how}
             {"and exists (select 1 from mentions m where m.kind = 'review' and m.target = r.id and m.tag = ?)" if tag else ""}
-            {_ORDER.format(text="r.text", time="r.created_at", id="r.id")}""", [*values, *([tag] if tag else [])])
+            {_NEWEST.format(time="r.created_at", id="r.id")}""", [*values, *([tag] if tag else [])])
     yield from _some(side, rows)
 
 
@@ -88,8 +90,9 @@ def _made(pasted: bool | None) -> str:
 
 
 def _some(side: Side, rows: Iterator[tuple[Any, ...]]) -> Iterator[Quote]:
+    """Of the newest, texts of a few sentences first: they tell most."""
     seen: set[str] = set()
-    for kind, target, review, start, end, author in rows:
+    for kind, target, review, start, end, author, _ in sorted(rows, key=lambda row: not TELLING[0] <= row[-1] <= TELLING[1]):
         if author in seen or target in seen:
             continue
         seen |= {author, target}

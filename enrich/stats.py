@@ -264,14 +264,14 @@ def _fit(m: int, first: Ints, last: Ints, open_: NDArray[np.bool_], weights: Flo
     waiting = open_ & (last >= 0)
     gone = weights[:, waiting] @ _one(last[waiting], m)
     mass = np.full((len(weights), m), 1 / m)
-    steps = _one(first[wide], m + 1) - _one(last[wide] + 1, m + 1)
+    steps = csr_array((_one(first[wide], m + 1) - _one(last[wide] + 1, m + 1)).T)
     for _ in range(2000 if wide.any() else 1):
         answers = sure
         if wide.any():
             grown = np.concatenate((np.zeros((len(mass), 1)), np.cumsum(mass, axis=1)), axis=1)
             covered = grown[:, last[wide] + 1] - grown[:, first[wide]]
             per_mass = np.divide(weights[:, wide], covered, out=np.zeros_like(covered), where=covered > 0)
-            answers = sure + mass * np.cumsum(per_mass @ steps, axis=1)[:, :m]
+            answers = sure + mass * np.cumsum((steps @ per_mass.T).T, axis=1)[:, :m]
         at_risk = np.cumsum((answers + gone)[:, ::-1], axis=1)[:, ::-1]
         hazard = np.divide(answers, at_risk, out=np.zeros_like(answers), where=at_risk > 1e-12).clip(0, 1)
         left = np.cumprod(1 - hazard, axis=1)
@@ -279,7 +279,7 @@ def _fit(m: int, first: Ints, last: Ints, open_: NDArray[np.bool_], weights: Flo
         new = before * hazard
         moved = float(np.abs(np.cumsum(new - mass, axis=1)).max())
         mass = new
-        if moved < 1e-7:
+        if moved < 1e-6:
             break
     return mass, at_risk
 

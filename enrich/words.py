@@ -24,8 +24,16 @@ def about(share: float) -> str:
 def likely(compared: Compared) -> str:
     """The interval of a share."""
     low, high = of_hundred(compared.own.low), of_hundred(compared.own.high)
-    low = "0" if low.startswith("fewer") else low
-    return f"likely {low} to {'100' if high.startswith('more') else high}" if low != high else f"likely {high}"
+    if high.startswith("fewer") or low.startswith("more"):
+        return f"likely {high if high.startswith('fewer') else low}"
+    low, high = "0" if low.startswith("fewer") else low, "100" if high.startswith("more") else high
+    return f"likely {low} to {high}" if low != high else f"likely {high}"
+
+
+def beside(compared: Compared, others: str) -> str:
+    """A share of texts with its doubt, and the field's."""
+    field = f"; at {others} {about(compared.other.value)}" if compared.other else ""
+    return f"({about(compared.own.value)} in 100, {likely(compared)}{field})"
 
 
 def many(n: int, one: str, more: str | None = None) -> str:

@@ -49,11 +49,11 @@ def test_what_was_planted_is_found(four: Store, id: str, verdict: str) -> None:
 def test_sentences_say_what_was_found_to_people(four: Store) -> None:
     assert [found(four, id).sentence for id in ("nettle.weakness_map.heard-minus", "bramble.staff_map.staff_heard-minus", "sorrel.responsiveness.answered-within-7-days", "nettle.reply_quality.deflects",
                                                 "nettle.responsiveness.answered-within-7-days-heard-minus")] == [
-        "In 102 of 240 public reviews of Nettle, customers say that nobody listened or came back to them: about 43 in 100, likely 36 to 49; at the others about 16 in 100.",
-        "In none of 60 public employee reviews of Bramble do employees say that nobody listens to staff; at Sorrel about 69 in 100.",
+        "In 102 of 240 public reviews of Nettle (about 43 in 100, likely 36 to 49; at the others about 16), customers say that nobody listened or came back to them.",
+        "In none of 60 public employee reviews of Bramble (none in 100, likely 0 to 6; at Sorrel about 69) do employees say that nobody listens to staff.",
         "Of 100 customers who complained about Sorrel, about 14 were answered in public within a week (likely 8 to 21); at the others about 68.",
-        "In 75 of 114 public replies by Nettle to complaints, the company sends the customer elsewhere: about 66 in 100, likely 56 to 74; at the others none in 100.",
-        "Of 100 customers who complained about Nettle and said that nobody listened or came back to them, about 89 were answered in public within a week (likely 78 to 95); at the others about 23."]
+        "In 75 of 114 public replies by Nettle to complaints (about 66 in 100, likely 56 to 74; at the others none), the company sends the customer elsewhere.",
+        "Of 100 customers who complained about Nettle and spoke of “Heard”, about 89 were answered in public within a week (likely 78 to 95); at the others about 23."]
 
 
 def test_no_sentence_holds_a_statistical_term_a_date_or_the_word_weakness(four: Store) -> None:
@@ -177,7 +177,7 @@ def test_a_company_alone_has_figures_and_no_verdict(empty: Store) -> None:
     finding = found(empty, "nettle.weakness_map.heard-minus")
     assert (finding.verdict, finding.field_value, finding.why) == (
         "figure", None, "No other company has such texts on the same source in the same months: there is nothing to compare with.")
-    assert finding.sentence == "In 91 of 240 public reviews of Nettle, customers say that nobody listened or came back to them: about 38 in 100, likely 32 to 44."
+    assert finding.sentence == "In 91 of 240 public reviews of Nettle (about 38 in 100, likely 32 to 44), customers say that nobody listened or came back to them."
 
 
 def test_a_lead_says_how_many_more_would_settle_it(empty: Store) -> None:

@@ -56,10 +56,9 @@ def _split(study: Study, where: Where, company: str, moves: list[Tag], shares: l
     order = [(EMPATHY_FIRST, *FIRST, shares[-1])] if _ordered(study) else []
     for name, title, clause, compared in (*((m.id, m.title, words.clause(m), c) for m, c in zip(moves, shares, strict=False)), *order):
         n = int(compared.own.n)
-        beside = f"; at {study.others(compared.beside)} {words.about(compared.other.value)} in 100" if compared.other else ""
         yield Result(company, f"{name}, {part}", f"{title}, {part}",
-                     f"In {words.some(compared.hits)} of {words.many(n, 'reply', 'replies')} to complaints that {study.name(company)} wrote {'from a template' if pasted else part}, {clause}: "
-                     f"{words.about(compared.own.value)} in 100, {words.likely(compared)}{beside}.",
+                     f"In {words.some(compared.hits)} of {words.many(n, 'reply', 'replies')} to complaints that {study.name(company)} wrote {'from a template' if pasted else part} "
+                     f"{words.beside(compared, study.others(compared.beside))}, {clause}.",
                      n, compared, tag=name, quotes=partial(_orders if name == EMPATHY_FIRST else _quotes, study, where, company, name, pasted=pasted))
 
 
@@ -69,10 +68,8 @@ def _ordered(study: Study) -> bool:
 
 
 def _sentence(study: Study, company: str, clause: str, compared: Compared, under: str) -> str:
-    n = int(compared.own.n)
-    beside = f"; at {study.others(compared.beside)} {words.about(compared.other.value)} in 100" if compared.other else ""
-    return (f"In {words.some(compared.hits)} of {words.many(n, 'public reply', 'public replies')} by {study.name(company)} to {under}, {clause}: "
-            f"{words.about(compared.own.value)} in 100, {words.likely(compared)}{beside}.")
+    return (f"In {words.some(compared.hits)} of {words.many(int(compared.own.n), 'public reply', 'public replies')} by {study.name(company)} to {under} "
+            f"{words.beside(compared, study.others(compared.beside))}, {clause}.")
 
 
 def _quotes(study: Study, where: Where, company: str, move: str, *, pasted: bool | None = None) -> Iterable[Quote]:

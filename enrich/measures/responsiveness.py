@@ -92,7 +92,7 @@ def _parts(study: Study, where: Where) -> Iterator[Result]:
         yield from _part(study, where.but(asks=None, stars=frozenset({stars})), part, f"gave {{}} {part}", "")
     for tag in study.lens.of("theme", "customer"):
         if tag.sign != "+":
-            yield from _part(study, where, tag.id, f"complained about {{}} and said that {words.clause(tag)}", tag.id)
+            yield from _part(study, where, tag.id, f"complained about {{}} and spoke of “{tag.title}”", tag.id)
 
 
 def _part(study: Study, where: Where, part: str, who: str, tag: str) -> Iterator[Result]:

@@ -40,11 +40,10 @@ def sentence(study: Study, company: str, tag: Tag, compared: Compared, audience:
     one, more = WHO[audience]
     n = int(compared.own.n)
     texts = words.many(n, "public review" if audience == "customer" else f"public {audience} review")
+    figures = words.beside(compared, study.others(compared.beside))
     if not compared.hits:
-        said = f"In none of {texts} of {study.name(company)} do {more.split()[0]} say that {words.clause(tag)}"
-    else:
-        said = f"In {compared.hits:,} of {texts} of {study.name(company)}, {one if compared.hits == 1 else more} that {words.clause(tag)}: {words.about(compared.own.value)} in 100, {words.likely(compared)}"
-    return said + (f"; at {study.others(compared.beside)} {words.about(compared.other.value)} in 100." if compared.other else ".")
+        return f"In none of {texts} of {study.name(company)} {figures} do {more.split()[0]} say that {words.clause(tag)}."
+    return f"In {compared.hits:,} of {texts} of {study.name(company)} {figures}, {one if compared.hits == 1 else more} that {words.clause(tag)}."
 
 
 def _quotes(study: Study, where: Where, company: str, tag: Tag) -> Iterable[Quote]:
