@@ -73,12 +73,12 @@ _CELL = "company, source, audience, {kind}, day, stars, {language}, asks, author
 _REVIEWS = f"""
 insert into cells (company, source, audience, kind, day, stars, language, asks, author, tag, n)
 select {_CELL.format(kind="'review'", language='language')}, tag, count(distinct id) from (
-  select t.*, '' as tag from temp.told t where words
+  select t.*, '' as tag from temp.told t where t.words
   union all
-  select t.*, m.tag from temp.told t cross join mentions m on m.kind = 'review' and m.target = t.id where words
+  select t.*, m.tag from temp.told t cross join mentions m on m.kind = 'review' and m.target = t.id where t.words
   union all
   select t.*, b.name || ':' || b.value from temp.told t cross join labels b on b.kind = 'review' and b.target = t.id
-  where words and b.name in (select value from json_each(:labels)) and ifnull(b.value, 'unknown') <> 'unknown'
+  where t.words and b.name in (select value from json_each(:labels)) and ifnull(b.value, 'unknown') <> 'unknown'
 ) group by {_CELL.format(kind='1', language='language')}, tag
 """
 _REPLIES = f"""
