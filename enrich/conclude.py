@@ -123,7 +123,7 @@ def _settles(study: Study, r: Result, needed: float) -> str:
     if times is None:
         return "The difference is surely there, but smaller than what is worth naming (2 in 100, and a quarter more): more reviews would not change that if it stays as it is."
     more = int(np.ceil(r.n * max(times - 1, 0.05) / 10) * 10)
-    return f"About {more:,} more texts of {study.name(r.company)}, and as many more of the field, would settle it if the difference stays as it is."
+    return f"About {more:,} more texts of {study.name(r.company)}, with the field growing alike, would settle it if the difference stays as it is."
 
 
 def _finding(study: Study, analysis: Analysis, name: str, r: Result, v: Verdict) -> Finding:
@@ -136,8 +136,16 @@ def _finding(study: Study, analysis: Analysis, name: str, r: Result, v: Verdict)
         value=own.value if own else r.figure.value if r.figure else None, low=own.low if own else r.figure.low if r.figure else None, high=own.high if own else r.figure.high if r.figure else None,
         unit=r.unit, n=r.n, hits=c.hits if c else None, field_value=other.value if other else r.figure.other if r.figure else None, field_low=other.low if other else None,
         field_high=other.high if other else None, field_n=int(other.n) if other else None, difference=gap.value if gap else None, difference_low=gap.low if gap else None,
-        difference_high=gap.high if gap else None, p=v.p, q=v.q, direction=v.direction, verdict=v.verdict, why=" ".join(filter(None, (v.why, dropped, None if r.missing else r.note))) or None,
+        difference_high=gap.high if gap else None, p=v.p, q=v.q, direction=v.direction, verdict=v.verdict, why=" ".join(filter(None, (v.why, dropped, _accuracy(study, r), None if r.missing else r.note))) or None,
         dropped=c.dropped if c else None, rank=v.rank)
+
+
+def _accuracy(study: Study, r: Result) -> str | None:
+    """How far the tag behind a figure is to be trusted, as the annotators found."""
+    found = study.lens.accuracy.get(r.tag or "")
+    if r.missing or not r.judged or found is None or found.precision is None or found.recall is None:
+        return None
+    return f"Against annotated texts, {words.about(found.precision)} of 100 that are tagged so are rightly so, and {words.about(found.recall)} of 100 that should be are found."
 
 
 def _evidence(finding: str, r: Result) -> Iterator[Evidence]:

@@ -175,8 +175,9 @@ def test_a_company_alone_has_figures_and_no_verdict(empty: Store) -> None:
     worlds.write(empty, [Firm("Nettle", says={"theme:heard-": 0.4})])
     conclude.conclude(empty, Words())
     finding = found(empty, "nettle.weakness_map.heard-minus")
-    assert (finding.verdict, finding.field_value, finding.why) == (
-        "figure", None, "No other company has such texts on the same source in the same months: there is nothing to compare with.")
+    assert (finding.verdict, finding.field_value) == ("figure", None)
+    assert finding.why == ("No other company has such texts on the same source in the same months: there is nothing to compare with. "
+                           "Against annotated texts, about 90 of 100 that are tagged so are rightly so, and about 90 of 100 that should be are found.")
     assert finding.sentence == "In 91 of 240 public reviews of Nettle (about 38 in 100, likely 32 to 44), customers say that nobody listened or came back to them."
 
 
@@ -185,7 +186,7 @@ def test_a_lead_says_how_many_more_would_settle_it(empty: Store) -> None:
     conclude.conclude(empty, Words())
     finding = found(empty, "nettle.weakness_map.heard-minus")
     assert finding.verdict == "lead"
-    assert re.fullmatch(r"About [\d,]+ more texts of Nettle, and as many more of the field, would settle it if the difference stays as it is\.", finding.why or "")
+    assert re.match(r"About [1-9]\d+ more texts of Nettle, with the field growing alike, would settle it if the difference stays as it is\.", finding.why or "")
 
 
 def test_texts_without_a_field_beside_them_are_told(empty: Store) -> None:
