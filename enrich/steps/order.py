@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from enrich.lens import lens
 from enrich.steps import Label, Text, moves
+from enrich.text import sentences
 
-VERSION = f"1.{moves.VERSION}"
+VERSION = f"2.{moves.VERSION}"
 KINDS = ("reply",)
 USES: tuple[str, ...] = ()
 
-EMPATHY = frozenset({"move:acknowledges", "move:empathises", "move:apologises"})
+EMPATHY = frozenset({"move:empathises", "move:apologises"})
+RESTATES = "move:acknowledges"
 SOLUTION = frozenset({"move:explains", "move:ownership", "move:commits", "move:remedy", "move:escalates", "move:deflects", "move:asks"})
+_PRAISE = re.compile(r"words|appreciation|compliments?|praise", re.IGNORECASE)
+"""To pass praise on is an act, but solves nothing."""
 
 
 def read(text: Text) -> Iterator[Label]:
-    """One label: `empathy_first`, `solution_first`, `empathy_only`, `solution_only` or `neither`, with the words that came first of either. Silent on languages that the lens does not read."""
+    """One label: `empathy_first`, `solution_first`, `empathy_only`, `solution_only` or `neither`, with the words that came first of either.
+
+    The whole reply is read. To restate the matter turns to the customer only before the solution and in a sentence of its own:
+    every explanation names what it explains. Silent on languages that the lens does not read.
+    """
     if not lens().reads(text.language):
         return
     found = list(moves.read(text))
-    empathy = next(((m.start, m.end) for m in found if m.tag in EMPATHY), None)
-    solution = next(((m.start, m.end) for m in found if m.tag in SOLUTION), None)
+    solution = next(((m.start, m.end) for m in found if m.tag in SOLUTION and not _PRAISE.search(text.text, m.start, m.end)), None)
+    until = next((start for start, end in sentences(text.text) if solution and start <= solution[0] < end), len(text.text))
+    empathy = next(((m.start, m.end) for m in found if m.tag in EMPATHY or (m.tag == RESTATES and m.start < until)), None)
     if empathy and solution:
         value = "empathy_first" if empathy <= solution else "solution_first"
     else:
