@@ -11,7 +11,7 @@ VERSION = f"1.{moves.VERSION}"
 KINDS = ("reply",)
 USES: tuple[str, ...] = ()
 
-OWN = frozenset({"move:acknowledges", "move:explains", "move:remedy", "move:blames", "move:sells"})
+OWN = frozenset({"move:acknowledges", "move:explains", "move:remedy", "move:blames"})
 """Moves that say something of the matter at hand: a reply with one of them fits no other review."""
 
 
