@@ -89,6 +89,7 @@ def fill(path: Path) -> Path:
         store.write(blank(Evidence, id=0, finding="nettle.weakness_map.heard-minus", side="for", kind="review", target=f"r-{i}", review=f"r-{i}", start=0, end=15, position=n) for n, i in enumerate(("whole", "part", "none", "own", "gone", "evil")))
         store.write(blank(Evidence, id=0, finding="nettle.weakness_map.heard-minus", side="against", kind="reply", target="a-whole", review="r-whole", start=7, end=12, position=1) for _ in range(1))
         store.write(Figure("nettle.responsiveness.7", s, str(h), y, y - 0.05, y + 0.05, 40) for s, up in (("Nettle", 0.3), ("the others", 0.6)) for h, y in ((0, 0.05), (24, up - 0.1), (72, up), (168, up + 0.1), (720, up + 0.2)))
+        store.write(Figure("nettle.weakness_map.heard-minus", s, f"2025-{m:02}", y + m / 60, None, None, 20 + m) for s, y in (("Nettle", 0.4), ("the others", 0.25)) for m in range(1, 13))
         store.write([blank(Profile, id="p-gone", company="gone", spider="table", source="store", key="g", audience="customer", population="whole", publish="excerpt", private=0)])
     return path
 

@@ -7,6 +7,7 @@ from datasette import Forbidden, NotFound, Response, hookimpl
 from datasette.utils import StartupError
 
 from enrich.lens import ENOUGH_GOLD, lens
+from enrich.measures import measures
 from enrich.records import ANSWERING
 from enrich.rights import quote
 
@@ -144,6 +145,12 @@ def in_short(found, top):
     return said
 
 
+def about(measure):
+    """A measure as its own file describes it."""
+    title, _, text = (measures()[measure].__doc__ or measure).partition("\n")[0].partition(": ") if measure in measures() else (measure, "", "")
+    return {"name": measure, "title": title, "text": text}
+
+
 def belongs(finding, system):
     """Whether a finding is of a system; one that names none is of all."""
     return not finding["system"] or system in finding["system"].split(",")
@@ -152,7 +159,7 @@ def belongs(finding, system):
 def of_system(system, found):
     """A system and how far it is measured."""
     measured = [m for m in system.measures if any(belongs(f, system.id) and f["measure"] == m for f in found)]
-    return {"id": system.id, "title": system.title, "question": system.question, "measures": system.measures, "measured": measured, "later": system.later,
+    return {"id": system.id, "title": system.title, "question": system.question, "measures": [about(m) for m in system.measures], "measured": measured, "later": system.later,
             "findings": sum(belongs(f, system.id) for f in found), "verdicts": sum(belongs(f, system.id) and f["verdict"] in CLEAR for f in found)}
 
 
