@@ -112,8 +112,8 @@ def _compile(tag: Tag, cue: str, options: Any) -> Any:
 
 
 def _pattern(cue: str) -> str:
-    """A cue as RE2: ` ~ ` stands for up to four words between (` ~2 ` for two), a space for any white space, whole words at both ends."""
-    cue = _GAP.sub(lambda m: rf"[\s,:'\"-]+(?:[^\s.!?;]+\s+){{0,{m[1] or 4}}}", cue).replace(" ", r"\s+")
+    """A cue as RE2: ` ~ ` stands for up to four words between (` ~2 ` for two), a space for any white space, ` ?` for some or none, whole words at both ends."""
+    cue = _GAP.sub(lambda m: rf"[\s,:'\"-]+(?:[^\s.!?;]+\s+){{0,{m[1] or 4}}}", cue).replace(" ?", r"\s*").replace(" ", r"\s+")
     head = r"\b" if re.match(r"[\w(]", cue) else ""
     tail = r"\b" if re.search(r"[\w)?+*}]$", cue) and not cue.endswith(r"\b") else ""
     return f"{head}(?:{cue}){tail}"
