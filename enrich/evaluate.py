@@ -93,9 +93,9 @@ def evaluate(folder: Path) -> dict[str, Any]:
         raise Mistake("there is no reviews.jsonl and no replies.jsonl with annotated rows", place=str(folder), cure="name a folder of gold: --gold FOLDER")
     read_reviews, read_replies = _read(reviews), _read(replies)
     scores: dict[str, Any] = {"unread": {"reviews": len(reviews) - len(read_reviews), "replies": len(replies) - len(read_replies)}}
-    if reviews:
+    if any(_given(r.row) for r in read_reviews):
         scores["themes"] = _tags("theme", read_reviews, _read(_rows(folder, "train_reviews.jsonl", ReviewRow)))
-    if replies:
+    if any(_given(r.row) for r in read_replies):
         scores["moves"] = _tags("move", read_replies, _read(_rows(folder, "train_replies.jsonl", ReplyRow)))
     for key in ("sentiment", "stage", "order", "needs_reply", "complaint"):
         judged = [r for r in (*read_reviews, *read_replies) if getattr(r.row, key, None) is not None]
