@@ -21,6 +21,8 @@ from enrich.store import Store
 from enrich.tables import Analysis, Company, Evidence, Figure, Finding
 
 VERDICTS = ("weakness", "accusation", "strength", "lead", "no clear difference", "too few", "indicative", "not available", "figure")
+RIGHT = 0.5
+"""Share of tagged texts that must be rightly tagged for a figure to carry a verdict."""
 DROPPED = 0.1
 """Share of a company's texts without a field beside them from which a reader is told."""
 
@@ -82,7 +84,18 @@ def judge(study: Study, results: list[Result]) -> list[Verdict]:
 
 
 def _tested(study: Study, r: Result) -> bool:
-    return bool(r.judged and r.compared and r.compared.other and r.compared.own.enough and r.compared.other.enough and (r.tag is None or study.lens.established(r.tag)))
+    return bool(r.judged and r.compared and r.compared.other and r.compared.own.enough and r.compared.other.enough and _unproven(study, r) is None)
+
+
+def _unproven(study: Study, r: Result) -> str | None:
+    """Why the tag behind a figure cannot carry a verdict, where it cannot."""
+    if r.tag is None:
+        return None
+    if not study.lens.established(r.tag):
+        return f"How well our reading finds this has not been established on at least {vocabulary.ENOUGH_GOLD} annotated texts: the figure may be off."
+    if (study.lens.accuracy[r.tag].precision or 0) < RIGHT:
+        return "More than half of the texts that are tagged so are wrongly tagged, as annotators find: the figure may be off."
+    return None
 
 
 def _p(r: Result) -> float:
@@ -105,7 +118,7 @@ def _verdict(study: Study, r: Result, p: float | None, q: float | None, needed: 
         return Verdict("too few", f"Only {words.many(int(thin.n), 'text')} from {words.many(thin.clusters, 'day or author', 'days or authors')} stand behind the figure of {who}; "
                                   f"a verdict needs {stats.ENOUGH} texts from {stats.ENOUGH_CLUSTERS} days and as many authors.", direction=direction)
     if q is None:
-        return Verdict("indicative", f"How well our reading finds this has not been established on at least {vocabulary.ENOUGH_GOLD} annotated texts: the figure may be off.", direction=direction)
+        return Verdict("indicative", _unproven(study, r), direction=direction)
     nearest = min(abs(gap.low), abs(gap.high)) if gap.clear_of_zero else 0.0
     rank = nearest * own.n
     if gap.beyond and q < stats.LEVEL and direction:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from enrich import cells, conclude, measures
+from enrich.lens import Accuracy
 from enrich.store import Store
 from enrich.tables import Finding, Look, Review
 from tests import worlds
@@ -153,6 +154,14 @@ def test_a_tag_of_unproven_accuracy_is_only_indicative(empty: Store) -> None:
     conclude.conclude(empty, Words(established=False))
     assert found(empty, "nettle.weakness_map.heard-minus").verdict == "indicative"
     assert found(empty, "nettle.responsiveness.answered-within-7-days").verdict == "strength"
+
+
+def test_a_tag_that_is_wrong_more_often_than_right_is_only_indicative(empty: Store) -> None:
+    worlds.write(empty, worlds.FOUR[:2])
+    lens = Words()
+    lens.accuracy = {**lens.accuracy, "theme:heard-": Accuracy(gold=99, precision=0.4, recall=0.9)}
+    conclude.conclude(empty, lens)
+    assert {t: found(empty, f"nettle.weakness_map.{t}").verdict for t in ("heard-minus", "heard-plus")} == {"heard-minus": "indicative", "heard-plus": "weakness"}
 
 
 def test_fewer_than_five_employees_are_not_shown(empty: Store) -> None:
