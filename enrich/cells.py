@@ -32,6 +32,10 @@ ASKS = """case when r.stars is not null then r.stars <= 2 else exists
 """For SQL: whether the review `r` asks for an answer."""
 
 _TOUCHED_ALL = "insert or ignore into temp.touched select distinct company, ifnull(substr(created_at, 1, 10), '') from reviews"
+_TAKEN_FOR = "ifnull(p.replies_visible, '') || ',' || p.private || ',' || p.population"
+_TOUCHED_PLACES = f"""insert or ignore into temp.touched select distinct r.company, ifnull(substr(r.created_at, 1, 10), '')
+  from profiles p cross join reviews r on r.profile = p.id where {_TAKEN_FOR} <> (select taken_for from counted c where c.profile = p.id)"""
+_COUNTED = f"insert or replace into counted (profile, taken_for) select p.id, {_TAKEN_FOR} from profiles p where {_TAKEN_FOR} is not (select taken_for from counted c where c.profile = p.id)"
 # An author's other days change when he becomes one who is told apart; a copy's day when its original appears.
 _TOUCHED_MORE = (
     """insert or ignore into temp.touched select distinct o.company, ifnull(substr(o.created_at, 1, 10), '')
@@ -138,7 +142,8 @@ select company, source, audience, day, stars, asks, author, tag, created_kind = 
 def update(store: Store, touched: Touched | None = None) -> int:
     """Counts anew the companies' days that are `touched` (None: all of them); returns how many days.
 
-    Days whose counts hang on a touched one (another review of the same author, a copy of the same text) are done with it.
+    Days whose counts hang on a touched one (another review of the same author, a copy of the same text) are done with it, and all days of a
+    place that is taken for something else since (it is seen to show replies, or was made private).
     """
     with store.atomic(), _tables(store):
         if touched is None:
@@ -147,6 +152,7 @@ def update(store: Store, touched: Touched | None = None) -> int:
             store.execute(_TOUCHED_ALL)
         else:
             store.many("insert or ignore into temp.touched values (?, ?)", touched)
+            store.execute(_TOUCHED_PLACES)
             for more in _TOUCHED_MORE:
                 store.execute(more)
             for table in ("cells", "waits"):
@@ -157,6 +163,7 @@ def update(store: Store, touched: Touched | None = None) -> int:
         store.execute(_REVIEWS, labels)
         store.execute(_REPLIES, labels)
         store.execute(_WAITS)
+        store.execute(_COUNTED)
         return int(store.one("select count(*) from temp.touched"))
 
 

@@ -20,6 +20,8 @@ Side = Literal["for", "against"]
 _STANDING = """join profiles p on p.id = r.profile and p.private = 0 and p.population <> 'chosen'
   join looks k on k.kind = 'review' and k.target = r.id and k.gone_at is null"""
 _REPLY_STANDING = "join looks kr on kr.kind = 'reply' and kr.target = a.id and kr.gone_at is null"
+_RECENT = "select * from mentions where tag = ? and company = ? order by id desc limit 20000"
+"""Mentions of a tag that are looked through: enough to choose from, however many there are."""
 _NEWEST = "order by {time} desc, {id} limit " + str(8 * MOST)
 
 
@@ -40,9 +42,9 @@ def carrying(store: Store, where: Where, company: str, tag: str, side: Side, *, 
     reply = where.kind == "reply"
     text, time = ("a.text", "a.created_at") if reply else ("r.text", "r.created_at")
     rows = store.rows(
-        f"""select m.kind, m.target, m.review, m.start, m.end, ifnull(r.author, r.id), length({text}) from mentions m join reviews r on r.id = m.review {_STANDING}
+        f"""select m.kind, m.target, m.review, m.start, m.end, ifnull(r.author, r.id), length({text}) from ({_RECENT}) m join reviews r on r.id = m.review {_STANDING}
             {f"join replies a on a.id = m.target {_REPLY_STANDING}" if reply else ""}
-            where m.tag = ? and m.company = ? and m.kind = ? and {condition} {_made(pasted)} {_NEWEST.format(time=time, id="m.target, m.start")}""",
+            where m.kind = ? and {condition} {_made(pasted)} {_NEWEST.format(time=time, id="m.target, m.start")}""",
         [tag, company, where.kind, *values])
     yield from _some(side, rows)
 

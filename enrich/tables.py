@@ -429,6 +429,17 @@ class Wait(Table):
 
 
 @dataclass(slots=True)
+class Counted(Table):
+    """What a place was taken for when it was last counted: where that changes, all its days are counted again."""
+
+    NAME: ClassVar[str] = "counted"
+    WORKING: ClassVar = True
+    KEY: ClassVar = ("profile",)
+    profile: str = column("the place", references="profiles")
+    taken_for: str = column("whether it shows replies, is private, and what its reviews stand for")
+
+
+@dataclass(slots=True)
 class Analysis(Table):
     """One computing of the findings."""
 
@@ -513,6 +524,6 @@ class Figure(Table):
 
 TABLES: tuple[type[Table], ...] = (
     Study, Company, Profile, Crawl, Problem, Page, Review, Reply, Look, Change, Stale, Tag, Mention, Label, Done, Template,
-    TemplateUse, Stem, Wording, StemBand, Cell, Wait, Analysis, Finding, Evidence, Figure,
+    TemplateUse, Stem, Wording, StemBand, Cell, Wait, Counted, Analysis, Finding, Evidence, Figure,
 )
 """Every table, in the order of creation (what is referred to comes first)."""

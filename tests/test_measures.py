@@ -159,6 +159,16 @@ def test_an_update_of_what_is_touched_gives_what_counting_all_anew_gives(store: 
     assert step == {t: list(store.rows(columns.format(t))) for t in ("cells", "waits")}
 
 
+def test_a_place_that_is_seen_to_show_replies_is_counted_anew(store: Store) -> None:
+    place(store, "nettle.forum", replies_visible=None)
+    review(store, "silent", seen="2025-03-11T10:00:00Z")
+    assert waits(store) == []
+    place(store, "nettle.forum", replies_visible=1)
+    assert cells.update(store, set()) == 1
+    assert list(store.rows("select lo, hi from waits where tag = ''")) == [(240.0, -1.0)]
+    assert cells.update(store, set()) == 0
+
+
 def test_nothing_touched_is_nothing_done(store: Store) -> None:
     review(store, "r")
     cells.update(store)
