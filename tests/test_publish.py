@@ -15,7 +15,7 @@ from urllib.parse import quote
 import pytest
 from datasette.app import Datasette
 
-from enrich.lens import lens
+from enrich.lens import System, Term, lens
 from enrich.published import VIEWS
 from enrich.rights import shown
 from enrich.serve import ROOT, SITE, command, readme_line
@@ -96,7 +96,7 @@ def fill(path: Path) -> Path:
 
 def findings() -> list[Finding]:
     def finding(id: str, company: str, measure: str, slice: str, title: str, sentence: str, verdict: str, **known: Any) -> Finding:
-        return blank(Finding, **{"id": id, "analysis": "new", "company": company, "system": "a,c", "measure": measure, "slice": slice, "title": title, "sentence": sentence, "verdict": verdict, "unit": "share", **known})
+        return blank(Finding, **{"id": id, "analysis": "new", "company": company, "system": ",".join([*lens().systems][:2]), "measure": measure, "slice": slice, "title": title, "sentence": sentence, "verdict": verdict, "unit": "share", **known})
 
     return [
         finding("nettle.weakness_map.heard-minus", "nettle", "weakness_map", "theme:heard-", "Being heard", "In 54 of 100 public reviews customers say that Nettle did not listen; of the other companies' 100 it is about 30.", "weakness",
@@ -341,6 +341,16 @@ async def test_much_evidence_comes_in_pages(tmp_path: Path) -> None:
     assert "Page 2 of 3" in await text(site, "/finding/cedar.weakness_map.heard-minus?for=2")
     for typed in ("0", "-3", "x", "99"):
         await text(site, f"/finding/cedar.weakness_map.heard-minus?for={typed}")
+
+
+async def test_a_system_maps_its_own_terms_to_figures_and_says_what_is_not_measured(site: Datasette, monkeypatch: pytest.MonkeyPatch) -> None:
+    terms = [Term(term="being heard", tags=["heard"]), Term(term="answered at once", figures=["responsiveness"]), Term(term="kept its word", tags=["promise"])]
+    monkeypatch.setitem(lens().systems, "z", System(id="z", title="A sixth way", question="Who listens?", measures=["weakness_map", "reply_quality"], later=["barrier to entry"], terms=terms))
+    data = json.loads(await text(site, "/system/z.json"))
+    assert [[(r["title"], sorted(r["by_company"])) for r in t["rows"]] for t in data["terms"]] == [[("Being heard", ["cedar", "nettle"])], [("Answered within a week", ["nettle", "sorrel"])], []]
+    page = await text(site, "/system/z")
+    for needed in ("A sixth way", "Who listens?", "Not measured yet; looked for as promise", "barrier to entry", "still to come", "no figure in this study", "not available"):
+        assert needed in page, needed
 
 
 async def test_a_review_shows_its_dialogue_its_tags_and_its_changes(site: Datasette) -> None:

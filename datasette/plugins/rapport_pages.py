@@ -236,9 +236,9 @@ def system(connection, asked):
 
 
 def of_term(term, findings):
-    """The figures that stand for a term, by slice: those of its tags, and those it names."""
+    """The figures that stand for a term, by slice: those of its tags, and those it names; parts of them (after a comma) are on the companies' pages."""
     groups = {}
-    for f in findings:
+    for f in (f for f in findings if "," not in f["slice"]):
         name = f["slice"].partition(":")[2] or f["slice"]
         if any(t in (name, name.rstrip("+-"), f["slice"]) for t in term.tags) or f["measure"] in term.figures or f["slice"] in term.figures:
             groups.setdefault((f["measure"], f["slice"]), []).append(f)
