@@ -42,18 +42,17 @@ def conclude(store: Store, lens: Lens | None = None) -> Analysis:
     if known and known.current:
         return known
     found = [(name, result) for name, module in measures.measures().items() for result in (*module.measure(study), *_absent(study, name, module))]
-    judged = judge(study, [result for _, result in found])
+    results = [result for _, result in found]
+    findings = [_finding(study, analysis, name, result, verdict) for (name, result), verdict in zip(found, judge(study, results), strict=True)]
+    shown = [(finding, result) for finding, result in zip(findings, results, strict=True) if not result.missing]
     with store.atomic():
         for table in ("evidence", "figures", "findings"):
             store.execute(f"delete from {table}")
         store.execute("update analyses set current = 0")
         store.write([analysis])
-        for (name, result), verdict in zip(found, judged, strict=True):
-            finding = _finding(study, analysis, name, result, verdict)
-            store.write([finding])
-            if finding.verdict != "not available":
-                store.write(_evidence(finding.id, result))
-                store.write(Figure(finding.id, p.series, p.x, p.y, p.low, p.high, p.n) for p in result.points())
+        store.write(findings)
+        store.write(evidence for finding, result in shown for evidence in _evidence(finding.id, result))
+        store.write(Figure(finding.id, p.series, p.x, p.y, p.low, p.high, p.n) for finding, result in shown for p in result.points())
     return analysis
 
 
