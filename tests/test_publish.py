@@ -15,7 +15,9 @@ from urllib.parse import quote
 import pytest
 from datasette.app import Datasette
 
+from enrich.conclude import conclude
 from enrich.lens import System, Term, lens
+from enrich.mistakes import Mistake
 from enrich.published import VIEWS
 from enrich.rights import shown
 from enrich.serve import ROOT, SITE, command, readme_line
@@ -42,6 +44,7 @@ from enrich.tables import (
     Template,
     TemplateUse,
 )
+from tests import worlds
 
 HOSTILE = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
 LONG = "Nobody answered me for weeks. " + "I wrote again, and again, and heard not one word from them about my money. " * 12 + "The very last word is zanzibar."
@@ -330,6 +333,21 @@ async def test_every_finding_on_every_page_can_be_opened(site: Datasette) -> Non
             await text(site, to.replace("&amp;", "&"))
 
 
+async def test_every_finding_of_a_whole_study_has_a_page_that_opens_its_evidence(tmp_path: Path) -> None:
+    with Store(tmp_path / "rapport.db", create=True) as store:
+        worlds.write(store)
+        conclude(store, worlds.Words())
+        behind = dict(store.rows("select f.id, count(distinct e.review) from findings f left join evidence e on e.finding = f.id and e.side = 'for' group by f.id"))
+    site = await serving(tmp_path / "rapport.db")
+    assert behind and any(behind.values())
+    for id, texts in behind.items():
+        page, data = await text(site, f"/finding/{quote(id)}"), json.loads(await text(site, f"/finding/{quote(id)}.json"))
+        shown = data["sides"][0]
+        assert (shown["total"], len(shown["items"])) == (texts, min(texts, 8)), id
+        assert page.count('<article class="review">') == sum(len(s["items"]) for s in data["sides"]), id
+        assert all(f"/review/{i['id']}" in page for i in shown["items"]), id
+
+
 async def test_much_evidence_comes_in_pages(tmp_path: Path) -> None:
     database = fill(tmp_path / "rapport.db")
     with Store(database) as store:
@@ -366,6 +384,15 @@ async def test_a_store_without_an_analysis_says_so(tmp_path: Path) -> None:
     assert "Nothing has been concluded yet" in await text(site, "/")
     for path in ("/method", "/status", "/coverage", "/search?q=x"):
         await text(site, path)
+
+
+def test_what_cannot_be_served_is_named_with_its_cure(tmp_path: Path, database: Path) -> None:
+    with pytest.raises(Mistake, match="there is no store yet"):
+        command(tmp_path / "rapport.db")
+    other = tmp_path / "other.db"
+    other.write_bytes(database.read_bytes())
+    with pytest.raises(Mistake, match="call the file rapport.db"):
+        command(other)
 
 
 @pytest.mark.parametrize("how", ["serve", "readme"])
