@@ -357,7 +357,7 @@ async def test_much_evidence_comes_in_pages(tmp_path: Path) -> None:
     pages = [json.loads(await text(site, f"/finding/cedar.weakness_map.heard-minus.json?for={n}"))["sides"][0] for n in (1, 2, 3)]
     assert [[i["id"] for i in p["items"]] for p in pages] == [[f"m-{n:02}" for n in range(s, min(s + 8, 20))] for s in (0, 8, 16)]
     assert "Page 2 of 3" in await text(site, "/finding/cedar.weakness_map.heard-minus?for=2")
-    for typed in ("0", "-3", "x", "99"):
+    for typed in ("0", "-3", "x", "²", "99", "9" * 40):
         await text(site, f"/finding/cedar.weakness_map.heard-minus?for={typed}")
 
 

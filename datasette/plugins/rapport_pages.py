@@ -14,6 +14,7 @@ from enrich.rights import quote
 DATABASE = "rapport"
 EVIDENCE = 8
 RESULTS = 20
+LAST = 500                                   # the last page that can be asked for
 VERDICTS = ("weakness", "accusation", "strength", "lead", "indicative", "no clear difference", "too few", "not available", "figure")
 CLEAR = ("weakness", "accusation", "strength")
 
@@ -67,9 +68,9 @@ def row(connection, sql, *parameters):
     return next(iter(rows(connection, sql, *parameters)), None)
 
 
-def whole(value, default=1):
+def numbered(typed):
     """A page number as a person may type it."""
-    return max(1, int(value)) if str(value).isdigit() else default
+    return min(max(1, int(typed)), LAST) if typed and typed.isdecimal() and len(typed) < 10 else 1
 
 
 # What several pages show
@@ -202,7 +203,7 @@ def finding(connection, asked):
     tags = [tag for part in found["slice"].split(", ") for tag in rows(connection, "select * from tags where id = ?", part)]
     return {**the_study(connection), "finding": found, "tag": tags[0] if tags else None, "established": bool(tags) and (tags[0]["gold"] or 0) >= ENOUGH_GOLD, "enough": ENOUGH_GOLD,
             "curves": curves(connection, [asked["id"]]), "same": rows(connection, f"{FINDINGS} where f.measure = ? and f.slice = ? order by f.value desc", found["measure"], found["slice"]),
-            "sides": [evidence(connection, asked["id"], side, whole(asked.get(side))) for side in ("for", "against")],
+            "sides": [evidence(connection, asked["id"], side, numbered(asked.get(side))) for side in ("for", "against")],
             "hidden": row(connection, """select count(distinct e.target) as n from evidence e join reviews r on r.id = e.review join profiles p on p.id = r.profile
               left join looks l on l.kind = 'review' and l.target = r.id where e.finding = ? and p.private = 0 and (p.publish = 'none' or l.gone_at is not null)""", asked["id"])["n"]}
 
@@ -270,7 +271,7 @@ def review(connection, asked):
 
 def search(connection, asked):
     """Reviews and replies that hold all the words, best first; only texts that may be shown are looked through."""
-    query, page, of = asked.get("q", "").strip(), whole(asked.get("page")), asked.get("company", "")
+    query, page, of = asked.get("q", "").strip(), numbered(asked.get("page")), asked.get("company", "")
     words = " ".join(f'"{word}"' for word in re.findall(r"\w+", query))
     found, total = [], 0
     for kind, table, among in SEARCHED if words else ():
