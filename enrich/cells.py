@@ -220,7 +220,8 @@ class Layout:
     stratum: Ints                            # source and month: what is compared lies in the same one
     day: Ints                                # company and day
     author: Ints                             # company and author; -1 where he needs no telling apart
-    month: list[str]                         # of each row
+    month: Ints                              # number in `months`
+    months: list[str]
     n: Floats
     lo: Floats = field(default_factory=lambda: np.zeros(0))
     hi: Floats = field(default_factory=lambda: np.zeros(0))      # inf: not answered
@@ -275,11 +276,10 @@ def _layout(keys: list[tuple[Any, ...]], n: list[int]) -> Layout:
     strata: dict[Any, int] = {}
     days: dict[Any, int] = {}
     authors: dict[Any, int] = {}
-    numbers = np.empty((len(keys), 4), dtype=np.int64)
-    months = []
+    numbers = np.empty((len(keys), 5), dtype=np.int64)
+    months: dict[str, int] = {}
     for i, (name, source, date, writer) in enumerate(keys):
-        months.append(date[:7])
         numbers[i] = (companies.setdefault(name, len(companies)), strata.setdefault((source, date[:7]), len(strata)), days.setdefault((name, date), len(days)),
-                      authors.setdefault((name, writer), len(authors)) if writer else -1)
-    company, stratum, day, author = (numbers[:, k].copy() for k in range(4))
-    return Layout(list(companies), company, stratum, day, author, months, np.array(n, dtype=float))
+                      authors.setdefault((name, writer), len(authors)) if writer else -1, months.setdefault(date[:7], len(months)))
+    company, stratum, day, author, month = (numbers[:, k].copy() for k in range(5))
+    return Layout(list(companies), company, stratum, day, author, month, list(months), np.array(n, dtype=float))

@@ -13,7 +13,7 @@ from scipy.stats import CensoredData, logrank
 
 from enrich import stats
 from enrich.cells import Layout
-from enrich.stats import Difference, Estimate, Floats, Ints
+from enrich.stats import Difference, Estimate, Floats
 
 HORIZONS = {"1d": 24.0, "3d": 72.0, "7d": 168.0, "30d": 720.0}
 """Hours within which an answer is looked for."""
@@ -151,12 +151,11 @@ def _apart(rows: Layout, weights: Sides, own: Estimate, other: Estimate | None) 
 
 def monthly(rows: Layout, hits: Floats, company: str) -> dict[str, dict[str, tuple[int, int]]]:
     """Month to hits and texts (`hits`: rows), of the company (`own`) and of all others together (`other`)."""
-    out: dict[str, dict[str, tuple[int, int]]] = {"own": {}, "other": {}}
-    mine: Ints = rows.company == rows.companies.index(company)
-    for month, is_own, x, n in zip(rows.month, mine, hits, rows.n, strict=True):
-        series = out["own" if is_own else "other"]
-        before = series.get(month, (0, 0))
-        series[month] = (before[0] + int(x), before[1] + int(n))
+    mine = rows.company == rows.companies.index(company)
+    out: dict[str, dict[str, tuple[int, int]]] = {}
+    for series, side in (("own", mine), ("other", ~mine)):
+        x, n = (np.bincount(rows.month[side], counts[side], minlength=len(rows.months)) for counts in (hits, rows.n))
+        out[series] = {month: (int(x[i]), int(n[i])) for i, month in enumerate(rows.months) if n[i]}
     return out
 
 

@@ -78,7 +78,7 @@ class Established(Lens):
         self.systems = {}
         self.tags = {f"theme:t{i}-": Tag(id=f"theme:t{i}-", kind="theme", name=f"t{i}", sign="-", title=f"Theme {i}", of=("customer",), definition="x", cues=(), unless=(), negation="drop",
                                          speaks="against", accuses=False, examples=(), non_examples=()) for i in range(themes)}
-        self.accuracy = dict.fromkeys(self.tags, Accuracy(gold=99))
+        self.accuracy = dict.fromkeys(self.tags, Accuracy(gold=99, precision=0.9, recall=0.9))
 
 
 def judged(world: World, rows: Layout, hits: Floats) -> dict[tuple[str, int], str]:
