@@ -177,9 +177,9 @@ def limits(companies, sources, found):
     if any(s["population"] == "chosen" for s in sources):
         said.append("Hand-picked pages are shown, but count in no share.")
     if indicative := sum(f["verdict"] == "indicative" for f in found):
-        said.append(f"{indicative} figures are indicative only: how well their words are recognised has not been established on at least {ENOUGH_GOLD} annotated texts.")
+        said.append(f"{indicative} {'figure is' if indicative == 1 else 'figures are'} indicative only: how well their words are recognised has not been established on at least {ENOUGH_GOLD} annotated texts.")
     if few := sum(f["verdict"] == "too few" for f in found):
-        said.append(f"{few} figures rest on too few texts for a verdict.")
+        said.append(f"{few} {'figure rests' if few == 1 else 'figures rest'} on too few texts for a verdict.")
     return [*said, "Only what is public is read. No public reply is not no reply: a company may have answered in private.",
             "People who write reviews are not all customers: shares are of reviews, and say how many customers complain only in comparison."]
 
@@ -192,7 +192,7 @@ def company(connection, asked):
     answered = next((f for f in findings if f["measure"] == "responsiveness" and f["slice"] == HEADLINE), None)
     latest = rows(connection, f"{REVIEW} where r.company = ? and r.text is not null and l.gone_at is null and p.publish <> 'none' order by r.created_at desc limit 6", asked["id"])
     return {**the_study(connection), "company": found, "by_verdict": {v: [f for f in findings if f["verdict"] == v] for v in VERDICTS}, "answered": answered,
-            "maps": {m: [f for f in findings if f["measure"] == m and f["verdict"] != "not available"] for m in ("weakness_map", "staff_map")}, "curves": curves(connection, [answered["id"]]) if answered else [],
+            "maps": {m: sorted((f for f in findings if f["measure"] == m and f["verdict"] != "not available"), key=lambda f: -abs(f["difference"] or 0)) for m in ("weakness_map", "staff_map")}, "curves": curves(connection, [answered["id"]]) if answered else [],
             "sources": the_sources(connection, asked["id"]), "latest": [{**quotes(r), "replies": dialogue(connection, r["id"])} for r in latest]}
 
 
