@@ -302,6 +302,17 @@ async def test_home_puts_the_weightiest_first_and_every_company_beside_the_other
     assert home["reviews"] == 7
 
 
+async def test_an_accusation_is_never_counted_as_a_weakness(tmp_path: Path) -> None:
+    database = fill(tmp_path / "rapport.db")
+    with Store(database) as store:
+        store.execute("update findings set verdict = 'accusation' where id = 'nettle.weakness_map.heard-minus'")
+    site = await serving(database)
+    row = re.search(r"<tr>\s*<th[^>]*><a href=\"/company/nettle\">.*?</tr>", await text(site, "/"), re.DOTALL)
+    assert row
+    assert re.findall(r'data-label="(Weaknesses|Accusations)" class="number">(\d)', row[0]) == [("Weaknesses", "0"), ("Accusations", "1")]
+    assert "weakness was found" in await text(site, "/company/nettle")
+
+
 async def test_what_is_not_available_is_said_and_never_zero(site: Datasette) -> None:
     home = json.loads(await text(site, "/.json"))
     assert any(said.startswith("What employees say is not available") for said in home["limits"])
