@@ -11,7 +11,7 @@ from enrich.steps import Label, Text
 
 VERSION = f"1.{lens().version_of('stage')}"
 KINDS = ("review",)
-USES = ("audience",)
+USES = ("audience", "language")
 
 
 @cache
@@ -22,7 +22,7 @@ def _cues() -> tuple[Cues, dict[str, int]]:
 
 def read(text: Text) -> Iterator[Label]:
     """One label: the stage whose cue stands first in the order of the lens file (leaving outweighs everything said before)."""
-    if text.audience != "customer":
+    if text.audience != "customer" or not lens().reads(text.language):
         return
     cues, rank = _cues()
     hits = cues.find(text.text)

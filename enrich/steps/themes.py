@@ -11,7 +11,7 @@ from enrich.steps import Mention, Text
 
 VERSION = f"1.{lens().version_of('theme', 'moment')}"
 KINDS = ("review",)
-USES = ("audience",)
+USES = ("audience", "language")
 
 
 @cache
@@ -20,5 +20,7 @@ def _cues(audience: str) -> Cues:
 
 
 def read(text: Text) -> Iterator[Mention]:
+    if not lens().reads(text.language):
+        return
     for hit in _cues(text.audience).find(text.text):
         yield Mention(hit.tag.id, hit.start, hit.end)
