@@ -96,11 +96,14 @@ class Answering:
     earliest: dict[str, float]               # share answered if every answer of unknown delay came at once
     latest: dict[str, float]                 # and if as late as it can have come
     n: int
-    answers: int
     unsure: int                              # answers whose delay is known only within bounds
     edited: int                              # reviews measured from their last edit
+    whole: Estimate                          # as `curve`, of all the company's reviews, also those with no field beside them
+    all: int                                 # how many these are
+    answers: int                             # how many of them were answered
     apart: tuple[float, bool] | None         # p of a log-rank test and whether the company is faster, where the two curves do not cross
-    mean: float | None                       # hours, of answered reviews alone: what a naive count says
+    mean: float | None                       # hours, of all answered reviews whose delay is known to two days: what a naive count says
+    meant: int                               # how many these are
     dropped: float
     beside: tuple[str, ...]
 
@@ -128,11 +131,15 @@ def answering(rows: Layout, company: str, *, draw: bool) -> Answering | None:
             beside = other.at(i) if other and not np.isnan(other.value[i]) else None
             within[name] = _compared(own.at(i), beside, int(n[done & (hi <= horizon)].sum()), weights)
     exact = done & (lo == hi)
+    a = rows.company == rows.companies.index(company)
+    all_, every = a & np.isfinite(rows.hi), float(rows.n[a].sum())
+    known = a & (rows.hi - rows.lo <= 48)
+    whole = own if every == n.sum() else stats.answered(rows.lo[a], rows.hi[a], rows.n[a], np.full(int(a.sum()), 1 / every), rows.day[a], rows.author[a], hours)[1]
     return Answering(
         within=within, curve=own, other=other, median=curve.median(), median_range=median_range if curve.median() is not None else None,
-        other_median=other_curve.median() if other_curve else None, earliest=_named(soonest), latest=_named(latest), n=int(n.sum()), answers=int(n[done].sum()),
-        unsure=int(n[done & ~exact].sum()), edited=int(n[rows.edited[k] == 1].sum()), apart=_apart(rows, weights, own, other),
-        mean=float(np.average((lo[done] + hi[done]) / 2, weights=n[done])) if done.any() else None, dropped=weights.dropped, beside=weights.beside)
+        other_median=other_curve.median() if other_curve else None, earliest=_named(soonest), latest=_named(latest), n=int(n.sum()), whole=whole, all=int(every),
+        answers=int(rows.n[all_].sum()), unsure=int(n[done & ~exact].sum()), edited=int(n[rows.edited[k] == 1].sum()), apart=_apart(rows, weights, own, other),
+        mean=float(np.average((rows.lo[known] + rows.hi[known]) / 2, weights=rows.n[known])) if known.any() else None, meant=int(rows.n[known].sum()), dropped=weights.dropped, beside=weights.beside)
 
 
 def _apart(rows: Layout, weights: Sides, own: Estimate, other: Estimate | None) -> tuple[float, bool] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enrich.field import Compared
 from enrich.lens import Tag
+from enrich.stats import Estimate
 
 
 def of_hundred(share: float) -> str:
@@ -22,8 +23,13 @@ def about(share: float) -> str:
 
 
 def likely(compared: Compared) -> str:
+    """The interval of a company's share."""
+    return range_of(compared.own)
+
+
+def range_of(share: Estimate) -> str:
     """The interval of a share."""
-    low, high = of_hundred(compared.own.low), of_hundred(compared.own.high)
+    low, high = of_hundred(share.low), of_hundred(share.high)
     if high.startswith("fewer") or low.startswith("more"):
         return f"likely {high if high.startswith('fewer') else low}"
     low, high = "0" if low.startswith("fewer") else low, "100" if high.startswith("more") else high

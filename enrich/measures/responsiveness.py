@@ -57,15 +57,20 @@ def _headline(study: Study, where: Where, company: str, found: Answering, told: 
     low, high = found.median_range or (None, None)
     yield Result(company, "median wait", "Time until half are answered", f"{middle}{beside}.", found.n, unit="hours",
                  figure=Figure(found.median, low, high, found.other_median), note=SILENCE, quotes=partial(_quotes, study, where, company, EVER, False))
+    if found.all > found.n and not math.isnan(value := found.whole.value[CURVE.index(int(HORIZONS[HEADLINE]))]):
+        own = found.whole.at(CURVE.index(int(HORIZONS[HEADLINE])))
+        yield Result(company, f"answered within {SAID[HEADLINE][0]}, whole period", f"Complaints answered within {SAID[HEADLINE][0]}, also in months without a field",
+                     f"Of 100 customers who ever complained about {name}, {words.about(value)} were answered in public within {SAID[HEADLINE][1]} ({words.range_of(own)}).", found.all,
+                     figure=Figure(own.value, own.low, own.high), note=SILENCE, quotes=partial(_quotes, study, where, company, HORIZONS[HEADLINE], False))
     if found.apart is not None:
         p, faster = found.apart
         yield Result(company, "throughout", "Faster or slower at every age", f"However long one waits, {'more' if faster else 'fewer'} of those who complained about {name} had been answered by then than at {study.others(found.beside)}.",
                      found.n, figure=Figure(p), unit="p", note="The figure is the p of a log-rank test, asked only where the two curves do not cross, and is no verdict.")
-    yield Result(company, "naive share", "Answered so far (naive count)", f"Of {words.many(found.n, 'complaint')} about {name}, {words.some(found.answers)} had an answer when last looked at, however long that was.",
-                 found.n, figure=Figure(found.answers / found.n), note="A naive count: it takes what was watched for a day and for a year alike.", quotes=partial(_quotes, study, where, company, EVER, False))
+    yield Result(company, "naive share", "Answered so far (naive count)", f"Of {words.many(found.all, 'complaint')} about {name}, {words.some(found.answers)} had an answer when last looked at, however long that was.",
+                 found.all, figure=Figure(found.answers / found.all), note="A naive count: it takes what was watched for a day and for a year alike.", quotes=partial(_quotes, study, where, company, EVER, False))
     if found.mean is not None:
         yield Result(company, "naive mean wait", "Mean wait of the answered (naive count)", f"Those complaints about {name} that were answered waited {words.hours(found.mean)} on average.",
-                     found.answers, figure=Figure(found.mean), unit="hours", note="A naive count: it leaves out all who still wait, and one late answer weighs as much as many quick ones.")
+                     found.meant, figure=Figure(found.mean), unit="hours", note="A naive count: it leaves out all who still wait, and one late answer weighs as much as many quick ones.")
 
 
 def _sentence(study: Study, company: str, horizon: str, compared: Compared) -> str:
