@@ -24,7 +24,7 @@ def _cues(audience: str) -> Cues:
 def read(text: Text) -> Iterator[Label]:
     """`complaint`: yes where the text carries a theme that speaks against the company, or words of complaint; else no.
 
-    `needs_reply`: true for a complaint, a question, or praise of a person by name; "good app" needs none.
+    `needs_reply`: yes for a complaint, a question, or praise of a person by name; "good app" needs none.
     """
     if not lens().reads(text.language):
         return
@@ -35,7 +35,7 @@ def read(text: Text) -> Iterator[Label]:
     named = [(at, at + len(PERSON))] if at >= 0 else []
     asked = [(i, i + 1) for i in (text.text.find("?"),) if i >= 0]
     reasons = against or named or asked
-    yield _label("needs_reply", "true", reasons) if reasons else Label("needs_reply", "false", basis="absence")
+    yield _label("needs_reply", "yes", reasons) if reasons else Label("needs_reply", "no", basis="absence")
 
 
 def _label(name: str, value: str, spans: list[tuple[int, int]]) -> Label:
