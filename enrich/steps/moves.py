@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from enrich.cues import Cues
 from enrich.lens import lens
@@ -19,8 +19,13 @@ def _cues() -> Cues:
     return Cues(lens().of("move", "reply"))
 
 
+@lru_cache(maxsize=4)
+def _found(text: str) -> tuple[Mention, ...]:
+    """Kept for a moment, because the steps that are read off the moves ask for the same text again."""
+    return tuple(Mention(hit.tag.id, hit.start, hit.end) for hit in _cues().find(text))
+
+
 def read(text: Text) -> Iterator[Mention]:
     """Words that carry a move, in the order of the text. Silent on languages that the lens does not read."""
     if lens().reads(text.language):
-        for hit in _cues().find(text.text):
-            yield Mention(hit.tag.id, hit.start, hit.end)
+        yield from _found(text.text)
