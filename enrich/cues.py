@@ -13,6 +13,7 @@ from typing import Any
 import re2
 
 from enrich.lens import Tag
+from enrich.mistakes import Mistake
 
 _NOT = (r"(?:not|never|none|nor|neither|nobody|hardly|barely|without|cannot"
         r"|(?:is|are|was|were|do|does|did|has|have|had|ca|wo|would|could|should|ai)n'?t)")
@@ -63,8 +64,8 @@ class Cues:
         for tag in tags:
             unless = [_compile(tag, u, options) for u in tag.unless]
             for cue in tag.cues:
-                self._set.Add(_pattern(cue))
                 self._cues.append(_Cue(tag, _compile(tag, cue, options), unless, bool(_OWN_NOT.search(cue))))
+                self._set.Add(_pattern(cue))
         if self._cues:
             self._set.Compile()
 
@@ -108,7 +109,7 @@ def _compile(tag: Tag, cue: str, options: Any) -> Any:
     try:
         return re2.compile(_pattern(cue), options)
     except re2.error as error:
-        raise ValueError(f"the cue {cue!r} of {tag.id} is not an RE2 pattern: {error}") from None
+        raise Mistake(f"the cue {cue!r} is not an RE2 pattern: {error}", place=tag.id, cure="close its brackets; RE2 knows no look-around and no back-reference") from None
 
 
 def _pattern(cue: str) -> str:

@@ -1,22 +1,12 @@
-"""The steps that read replies, and the examples in the lens files: each is a test of its tag."""
+"""The steps that read replies."""
 
 from __future__ import annotations
 
-from functools import cache
-
 import pytest
 
-from enrich.cues import Cues
-from enrich.lens import Tag, lens
+from enrich.lens import lens
 from enrich.measures import measures
 from enrich.steps import Label, Mention, Text, generic, moves, order, steps
-
-EXAMPLES = [(tag, text, carries) for tag in lens().tags.values() for texts, carries in ((tag.examples, True), (tag.non_examples, False)) for text in texts]
-
-
-@cache
-def cues(kind: str, audience: str) -> Cues:
-    return Cues(lens().of(kind, audience))
 
 
 def reply(text: str, language: str | None = "en") -> Text:
@@ -31,12 +21,6 @@ def said(text: str) -> set[str]:
 def the_order(text: str) -> str | None:
     [label] = order.read(reply(text))
     return label.value
-
-
-@pytest.mark.parametrize(("tag", "text", "carries"), EXAMPLES, ids=[f"{tag.id} {'in' if carries else 'not in'} {text[:40]}" for tag, text, carries in EXAMPLES])
-def test_examples_of_a_tag_carry_it_and_non_examples_do_not(tag: Tag, text: str, carries: bool) -> None:
-    for audience in tag.of:
-        assert (tag.id in {hit.tag.id for hit in cues(tag.kind, audience).find(text)}) == carries
 
 
 def test_every_move_has_examples_and_a_definition_and_is_of_replies() -> None:
