@@ -2,7 +2,7 @@
 
 A folder of gold holds `reviews.jsonl` and `replies.jsonl`: rows that two annotators read, where what they differ on is `disputed` and is
 scored neither way. `train_reviews.jsonl` and `train_replies.jsonl`, read once, may have been looked at while cues were written: they count
-as annotated, and are never scored.
+as annotated, and are never scored. Whoever has read the scored rows too while writing cues will do a little worse on new companies.
 """
 
 from __future__ import annotations

@@ -116,13 +116,13 @@ def annotated(shared: Path) -> dict[str, Any]:
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize(("key", "floor"), [("moves", 0.90), ("order", 0.80)])
+@pytest.mark.parametrize(("key", "floor"), [("moves", 0.91), ("order", 0.82)])
 def test_replies_are_read_as_annotators_read_them(annotated: dict[str, Any], key: str, floor: float) -> None:
     assert annotated[key]["micro"]["f1"] >= floor
 
 
 @pytest.mark.shared
 @pytest.mark.parametrize(("move", "floor"), [
-    ("thanks", 0.97), ("addresses_by_name", 0.94), ("apologises", 0.93), ("deflects", 0.92), ("signs_name", 0.92), ("invites_back", 0.88), ("generic", 0.88), ("commits", 0.86), ("acknowledges", 0.74)])
+    ("thanks", 0.97), ("addresses_by_name", 0.94), ("apologises", 0.93), ("deflects", 0.92), ("signs_name", 0.92), ("invites_back", 0.88), ("generic", 0.88), ("commits", 0.86), ("empathises", 0.85), ("ownership", 0.85), ("acknowledges", 0.74)])
 def test_moves_on_which_verdicts_rest_are_found(annotated: dict[str, Any], move: str, floor: float) -> None:
     assert annotated["moves"]["per_label"][move]["f1"] >= floor
