@@ -11,7 +11,7 @@ def of_hundred(share: float) -> str:
     """A share as so many of a hundred."""
     if 0 < share < 0.005:
         return "fewer than 1"
-    if 0.995 < share < 1:
+    if 0.995 < share < 1 - 1e-6:
         return "more than 99"
     return f"{int(share * 100 + 0.5)}"
 
@@ -66,6 +66,14 @@ def hours(h: float) -> str:
     if h < 24 * 60:
         return many(round(h / 24), "day")
     return many(round(h / 24 / 30.44), "month")
+
+
+def says(tag: Tag, *, one: bool = False) -> str:
+    """A tag's definition as what one customer, or many, says."""
+    head = "The customer speaks of "
+    if tag.definition.startswith(head):
+        return f"{'speaks' if one else 'speak'} of {tag.definition.removeprefix(head).rstrip('.')}"
+    return f"{'says' if one else 'say'} that {clause(tag)}"
 
 
 def clause(tag: Tag) -> str:

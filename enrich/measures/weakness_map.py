@@ -13,7 +13,7 @@ from enrich.measures import Point, Quote, Result, Study, more_is
 from enrich.stats import Floats
 
 AUDIENCES = ("customer",)
-WHO = {"customer": ("a customer says", "customers say"), "employee": ("an employee says", "employees say")}
+WHO = {"customer": ("a customer", "customers"), "employee": ("an employee", "employees")}
 
 
 def measure(study: Study) -> Iterator[Result]:
@@ -42,8 +42,8 @@ def sentence(study: Study, company: str, tag: Tag, compared: Compared, audience:
     texts = words.many(n, "public review" if audience == "customer" else f"public {audience} review")
     figures = words.beside(compared, study.others(compared.beside))
     if not compared.hits:
-        return f"In none of {texts} of {study.name(company)} {figures} do {more.split()[0]} say that {words.clause(tag)}."
-    return f"In {compared.hits:,} of {texts} of {study.name(company)} {figures}, {one if compared.hits == 1 else more} that {words.clause(tag)}."
+        return f"In none of {texts} of {study.name(company)} {figures} do {more} {words.says(tag)}."
+    return f"In {compared.hits:,} of {texts} of {study.name(company)} {figures}, {one if compared.hits == 1 else more} {words.says(tag, one=compared.hits == 1)}."
 
 
 def _quotes(study: Study, where: Where, company: str, tag: Tag) -> Iterable[Quote]:
