@@ -266,7 +266,7 @@ def enrich(study: studies.Study, json_: bool) -> None:
     if json_:
         click.echo(json.dumps(asdict(done)))
         return
-    click.echo(f"{done.read:,} texts read, {done.days:,} days counted again; {done.findings:,} findings, {done.verdicts:,} of them a weakness or a strength.")
+    click.echo(f"{done.read:,} texts read, {done.days:,} days counted again; {done.findings:,} findings, {done.verdicts:,} of them a clear difference from the others.")
     click.echo("Next: rapport serve, or rapport export --format json")
 
 

@@ -17,7 +17,7 @@ class Enriched:
     days: int                                # days whose counts were out of date
     analysis: str                            # its id
     findings: int
-    verdicts: int                            # findings that name a weakness or a strength
+    verdicts: int                            # findings that name a clear difference from the others
 
 
 def enrich(store: Store, tick: Callable[[int], object] = lambda n: None) -> Enriched:
@@ -29,5 +29,5 @@ def enrich(store: Store, tick: Callable[[int], object] = lambda n: None) -> Enri
         cells.update(store, stale)
         store.execute("delete from stale")
     analysis = conclude.conclude(store)
-    findings, verdicts = next(store.rows("select count(*), count(*) filter (where verdict in ('weakness', 'strength')) from findings where analysis = ?", (analysis.id,)))
+    findings, verdicts = next(store.rows("select count(*), count(*) filter (where verdict in ('weakness', 'accusation', 'strength')) from findings where analysis = ?", (analysis.id,)))
     return Enriched(read, len(stale), analysis.id, findings, verdicts)

@@ -242,7 +242,8 @@ class Run:
             new.edited_at, new.created_at, new.created_until = new.created_at, before.created_at, before.created_until   # the earliest time seen is nearest to the creation
         if before != new:
             self._put(new)
-            if before.text != new.text or before.stars != new.stars:
+            if (before.text, before.stars, before.created_at, before.author) != (new.text, new.stars, new.created_at, new.author):
+                self._touched(before)                      # the day it left is counted again too
                 self._touched(new)
 
     # replies

@@ -91,11 +91,12 @@ def test_the_share_answered_within_a_week_is_what_kaplan_meier_makes_of_the_file
         waits = [COLLECTED - r.at if r.replied is None else unknown if r.replied < r.at else r.replied - r.at for r in bad]
         curve = KaplanMeierFitter().fit([w / WEEK for w in waits], [r.replied is not None for r in bad])
         bounds.append(1 - float(curve.predict(1.0)))
-    found = finding(store, f"{name.lower()}.responsiveness.answered-within-7-days")
+    id = f"{name.lower()}.responsiveness.answered-within-7-days"
+    found = store.get(tables.Finding, f"{id}-whole-period") or finding(store, id)      # the headline is of the months that the field has too
     assert found.value is not None
     assert bounds[1] - 0.005 <= found.value <= bounds[0] + 0.005
     assert found.low is not None and found.high is not None and found.low <= found.value <= found.high
-    assert found.field_value is not None
+    assert finding(store, id).field_value is not None
 
 
 @pytest.mark.parametrize("name", APPS)
