@@ -33,7 +33,7 @@ _ID = re.compile(r"\b(?=[A-Z0-9-]*\d[A-Z0-9-]*\d[A-Z0-9-]*\d)(?=[A-Z0-9-]*[A-Z])
 _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}$|(?:19|20)\d\d\s?[-–]\s?(?:19|20)\d\d$")
 _URL = re.compile(r"(?:https?://|www\.)\S+", re.IGNORECASE)
 
-_NAME = r"(?:[A-Z][a-zà-öø-ÿ]+(?:['’-][A-Z]?[a-zà-öø-ÿ]+)*|[A-Z]\.)"
+_NAME = r"(?:[A-Z][a-zà-öø-ÿ]+(?:['’-][A-Z]?[a-zà-öø-ÿ]+)*|[A-Z]\.|[A-Z](?=\s[A-Z][a-zà-öø-ÿ]))"
 _NAMES = rf"{_NAME}(?:\s+{_NAME}){{0,2}}"
 _LIST = rf"{_NAMES}(?:\s*(?:,|&|\band\b)\s*{_NAMES}){{0,5}}"
 _TITLED = re.compile(rf"\b((?i:Mr|Mrs|Ms|Miss|Dr|Shri|Smt|Chef|Mister|Madame|Monsieur)\.?\s+)({_NAMES})")
