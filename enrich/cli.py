@@ -354,14 +354,14 @@ def demo(ctx: click.Context, folder: Path, serve_: bool, port: int) -> None:
     from enrich import serve as server
 
     folder.mkdir(parents=True, exist_ok=True)
-    with bundled.serve() as host:
+    with bundled.serve() as host:                            # the site stays up while the findings are looked at: their quotes link to it
         study = studies.load(bundled.write_study(folder, host), crawling.sources())
         click.echo(f"An invented market is served on {host} and crawled into {study.folder}:", err=True)
         gather(study, sorted({s.source for c in study.companies for s in c.sources}), False, {"DOWNLOAD_DELAY": "0", "CONCURRENT_REQUESTS_PER_DOMAIN": "4"})
-    ctx.invoke(enrich, where=study.path, json_=False)
-    if serve_:
-        click.echo(f"Open http://127.0.0.1:{port}/ ; stop with Ctrl-C.")
-        sys.exit(server.serve(study.database, port=port))
+        ctx.invoke(enrich, where=study.path, json_=False)
+        if serve_:
+            click.echo(f"Open http://127.0.0.1:{port}/ ; stop with Ctrl-C.")
+            sys.exit(server.serve(study.database, port=port))
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def _run(*command: str) -> int:
 
 @cache
 def _json(*command: str) -> Any:
-    done = subprocess.run([sys.executable, "-m", "scrapy", *command], cwd=PROJECT, capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-m", "scrapy", *command], cwd=PROJECT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Mistake(f"`scrapy {' '.join(command)}` failed: {done.stderr.strip().splitlines()[-1] if done.stderr.strip() else done.returncode}", place=str(PROJECT),
                       cure="set the checkout up again, as the README says")

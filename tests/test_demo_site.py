@@ -175,7 +175,7 @@ def figure(truth: dict[str, Any], company: Company) -> float:
             return share(customers(company), tag)
         case "staff_map", tag:
             return share(company.at("staff"), tag)
-        case "reply_quality", "templated":
+        case "templates", "pasted replies":
             return pasted(company)
         case "responsiveness", within:
             about = truth["slice"].partition(", ")[2].removeprefix("theme:")

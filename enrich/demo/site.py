@@ -36,10 +36,18 @@ _pages = Environment(loader=FileSystemLoader(HERE / "pages"), autoescape=True, u
 _pages.filters.update(day=_day, iso=_iso, cooked=forum.cooked)
 
 
+PORT = 8123
+"""Where the site is served if that is free: addresses then stay the same from one demo to the next."""
+
+
 @contextmanager
-def serve(port: int = 0) -> Iterator[str]:
-    """Runs the site in a thread and yields its host, "127.0.0.1:PORT" (any free port where none is asked for)."""
-    with ThreadingHTTPServer(("127.0.0.1", port), _Handler) as server:
+def serve(port: int = PORT) -> Iterator[str]:
+    """Runs the site in a thread and yields its host, "127.0.0.1:PORT" (any free port where the one asked for is taken)."""
+    try:
+        made = ThreadingHTTPServer(("127.0.0.1", port), _Handler)
+    except OSError:
+        made = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    with made as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
         thread.start()
         try:
