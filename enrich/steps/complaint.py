@@ -7,36 +7,39 @@ from functools import cache
 
 from enrich.cues import Cues
 from enrich.lens import lens
-from enrich.steps import Label, Text
+from enrich.steps import Label, Mention, Text, themes
 
-VERSION = f"1.{lens().version_of('complaint', 'theme')}"
+VERSION = f"2.{lens().version_of('complaint')}.{themes.VERSION}"
 KINDS = ("review",)
 USES = ("audience", "language")
 SPANS = 5
-PERSON = "[staff]"
+GRIEVANCES = 2
+"""So many words that speak against the company want an answer even amid praise; one alone does not."""
+REQUEST, PERSON = "complaint:request", "[staff]"
 
 
 @cache
 def _cues(audience: str) -> Cues:
-    return Cues(lens().of("complaint", audience) + lens().of("theme", audience))
+    return Cues(lens().of("complaint", audience))
 
 
 def read(text: Text) -> Iterator[Label]:
     """`complaint`: yes where the text carries a theme that speaks against the company, or words of complaint; else no.
 
-    `needs_reply`: yes for a complaint, a question, or praise of a person by name; "good app" needs none.
+    `needs_reply`: yes for a grievance without praise beside it or for several, for a question or request, and where it speaks of a person; "good app" needs none.
     """
     if not lens().reads(text.language):
         return
-    hits = _cues(text.audience).find(text.text)
-    against = [(h.start, h.end) for h in hits if h.tag.speaks == "against"]
-    yield _label("complaint", "yes", against) if against else Label("complaint", "no", basis="absence")
-    at = text.text.find(PERSON)
-    named = [(at, at + len(PERSON))] if at >= 0 else []
-    asked = [(i, i + 1) for i in (text.text.find("?"),) if i >= 0]
-    reasons = against or named or asked
-    yield _label("needs_reply", "yes", reasons) if reasons else Label("needs_reply", "no", basis="absence")
+    found = [*themes.read(text), *(Mention(hit.tag.id, hit.start, hit.end) for hit in _cues(text.audience).find(text.text))]
+    tags = lens().tags
+    against = sorted((m.start, m.end) for m in found if tags[m.tag].speaks == "against")
+    yield _label("complaint", against)
+    praised = any(tags[m.tag].speaks == "for" for m in found)
+    asked = [(m.start, m.end) for m in found if m.tag == REQUEST]
+    asked += [(at, at + len(mark)) for mark in (PERSON, "?") for at in (text.text.find(mark),) if at >= 0]
+    yield _label("needs_reply", against if len(against) >= (GRIEVANCES if praised else 1) else sorted(asked))
 
 
-def _label(name: str, value: str, spans: list[tuple[int, int]]) -> Label:
-    return Label(name, value, basis="words", spans=tuple(spans[:SPANS]))
+def _label(name: str, spans: list[tuple[int, int]]) -> Label:
+    """Yes, shown by its words, or no where there are none."""
+    return Label(name, "yes", basis="words", spans=tuple(spans[:SPANS])) if spans else Label(name, "no", basis="absence")
