@@ -47,7 +47,6 @@ class Hit:
 class _Cue:
     tag: Tag
     pattern: Any
-    unless: Sequence[Any]
     negative: bool                           # has a negation of its own ("no reply"), so that one before it changes nothing
 
 
@@ -58,13 +57,14 @@ class Cues:
         options = re2.Options()
         options.max_mem = _MEMORY
         options.case_sensitive = False
+        options.never_capture = True
         self._by_id = {t.id: t for t in tags}
         self._set = re2.Set.SearchSet(options)
         self._cues: list[_Cue] = []
+        self._unless = {tag.id: [_compile(tag, unless, options) for unless in tag.unless] for tag in tags}
         for tag in tags:
-            unless = [_compile(tag, u, options) for u in tag.unless]
             for cue in tag.cues:
-                self._cues.append(_Cue(tag, _compile(tag, cue, options), unless, bool(_OWN_NOT.search(cue))))
+                self._cues.append(_Cue(tag, _compile(tag, cue, options), bool(_OWN_NOT.search(cue))))
                 self._set.Add(_pattern(cue))
         if self._cues:
             self._set.Compile()
@@ -74,20 +74,18 @@ class Cues:
         if not self._cues or not text:
             return []
         plain = text.replace("’", "'").replace("‘", "'").replace("`", "'")   # same length: offsets hold
+        data = plain.encode()                # RE2 reads bytes: encoded once, not once a pattern
+        hits = [(self._cues[index], *span) for index in self._set.Match(data) or () for span in _spans(self._cues[index].pattern, plain, data)]
+        unless = {id: [span for pattern in self._unless[id] for span in _spans(pattern, plain, data)] for id in {cue.tag.id for cue, _, _ in hits}}
         spans: dict[str, list[tuple[int, int]]] = {}
-        for index in self._set.Match(plain) or ():
-            cue = self._cues[index]
-            for match in cue.pattern.finditer(plain):
-                start, end = match.span()
-                if start < end and (tag := self._judge(plain, cue, start, end)) is not None:
-                    spans.setdefault(tag.id, []).append((start, end))
+        for cue, start, end in hits:
+            if not any(s < end and start < e for s, e in unless[cue.tag.id]) and (tag := self._judge(plain, cue, start, end)) is not None:
+                spans.setdefault(tag.id, []).append((start, end))
         return sorted((Hit(self._by_id[id], *span) for id, found in spans.items() for span in _joined(found)), key=lambda h: (h.start, h.tag.id))
 
     def _judge(self, text: str, cue: _Cue, start: int, end: int) -> Tag | None:
-        """The tag that a hit stands for after exceptions, negation and conditions; None where it stands for nothing."""
+        """The tag that a hit stands for after negation and conditions; None where it stands for nothing."""
         tag = cue.tag
-        if any(m.start() < end and start < m.end() for unless in cue.unless for m in unless.finditer(text)):
-            return None
         if tag.negation == "ignore":
             return tag
         clause = _CLAUSE.split(text[max(0, start - _WINDOW):start])[-1]
@@ -99,6 +97,14 @@ class Cues:
         if tag.sign == "+" and (_SUPPOSED.search(clause) or _supposed_inside(cue, text[start:end])):
             return None
         return tag
+
+
+def _spans(pattern: Any, text: str, data: bytes) -> list[tuple[int, int]]:
+    """Where a pattern stands in a text, as characters; `data` is the text in UTF-8."""
+    found = [m.span() for m in pattern.finditer(data)]
+    if found and len(data) != len(text):
+        found = [(len(data[:start].decode()), len(data[:end].decode())) for start, end in found]
+    return [(start, end) for start, end in found if start < end]
 
 
 def _supposed_inside(cue: _Cue, words: str) -> bool:
