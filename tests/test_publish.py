@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -302,15 +303,45 @@ async def test_home_puts_the_weightiest_first_and_every_company_beside_the_other
     assert home["reviews"] == 7
 
 
-async def test_an_accusation_is_never_counted_as_a_weakness(tmp_path: Path) -> None:
+async def test_an_accusation_is_never_called_a_weakness(tmp_path: Path) -> None:
     database = fill(tmp_path / "rapport.db")
     with Store(database) as store:
         store.execute("update findings set verdict = 'accusation' where id = 'nettle.weakness_map.heard-minus'")
     site = await serving(database)
-    row = re.search(r"<tr>\s*<th[^>]*><a href=\"/company/nettle\">.*?</tr>", await text(site, "/"), re.DOTALL)
-    assert row
-    assert re.findall(r'data-label="(Weaknesses|Accusations)" class="number">(\d)', row[0]) == [("Weaknesses", "0"), ("Accusations", "1")]
-    assert "weakness was found" in await text(site, "/company/nettle")
+    worse = re.search(r'/company/nettle">.*?data-label="Does worse"[^>]*>(.*?)</td>', await text(site, "/"), re.DOTALL)
+    assert worse and " ".join(re.sub(r"<[^>]+>", " ", worse[1]).split()) == "Being heard (an accusation) 54 % the others 30 %"
+    assert "No weakness was found" in await text(site, "/company/nettle")
+
+
+async def test_home_shows_at_a_glance_where_each_company_is_weak_and_who_answers(site: Datasette) -> None:
+    page = await text(site, "/")
+    rows = {row[0]: [" ".join(re.sub(r"<[^>]+>", " ", cell).split()) for cell in re.findall(r"<td[^>]*>(.*?)</td>", row[1], re.DOTALL)]
+            for row in re.findall(r'<th scope="row"><a href="/company/(\w+)">(.*?)</tr>', page[page.index("side by side"):page.index("What stands out")], re.DOTALL)}
+    assert rows == {
+        "nettle": ["Being heard 54 % the others 30 %", "nothing clear", "40 % 35 to 45 % of 200 lead: not settled", "what employees say"],
+        "sorrel": ["nothing clear", "nothing clear", "not available", "what employees say, whether it answers"],
+        "cedar": ["nothing clear", "Being heard 12 % the others 42 %", "not available", "what employees say, whether it answers"]}
+
+
+async def test_findings_alike_leave_room_for_other_companies(tmp_path: Path) -> None:
+    database = fill(tmp_path / "rapport.db")
+    with Store(database) as store:
+        first = findings()[0]
+        store.write(replace(first, id=f"nettle.reply_quality.{n}", measure="reply_quality", slice=f"move:{n}", title=f"Move {n}", sentence=f"Move {n}.", rank=900.0 + n) for n in range(20))
+        store.write([replace(first, id="sorrel.weakness_map.heard-minus", company="sorrel", rank=1.0)])
+    home = json.loads(await text(await serving(database), "/.json"))
+    assert [f["id"] for f in home["top"]] == ["nettle.reply_quality.19", "cedar.weakness_map.heard-minus", "nettle.weakness_map.heard-minus", "sorrel.weakness_map.heard-minus"]
+    assert home["more"] == 19
+    assert [f["id"] for f in home["sentences"]] == ["nettle.reply_quality.19", "cedar.weakness_map.heard-minus", "sorrel.weakness_map.heard-minus", "nettle.responsiveness.7"]
+
+
+async def test_a_place_where_nearly_all_is_answered_may_lack_the_unanswered(tmp_path: Path) -> None:
+    database = fill(tmp_path / "rapport.db")
+    with Store(database) as store:
+        store.write(blank(Review, id=f"f-{n:03}", profile="p-cedar", company="cedar", source="store", audience="customer", text="Fine.", raw_hash="", created_kind="created") for n in range(120))
+        store.write(blank(Reply, id=f"fa-{n:03}", review=f"f-{n:03}", profile="p-cedar", company="cedar", position=1, role="company", role_basis="source", text="Thanks.", raw_hash="") for n in range(120))
+    limits = json.loads(await text(await serving(database), "/.json"))["limits"]
+    assert [said.partition(":")[0] for said in limits if "Nearly every" in said] == ["Nearly every gathered review has an answer for Cedar on store"]
 
 
 async def test_what_is_not_available_is_said_and_never_zero(site: Datasette) -> None:
@@ -373,12 +404,15 @@ async def test_much_evidence_comes_in_pages(tmp_path: Path) -> None:
 
 
 async def test_a_system_maps_its_own_terms_to_figures_and_says_what_is_not_measured(site: Datasette, monkeypatch: pytest.MonkeyPatch) -> None:
-    terms = [Term(term="being heard", tags=["heard"]), Term(term="answered at once", figures=["responsiveness"]), Term(term="kept its word", tags=["promise"])]
-    monkeypatch.setitem(lens().systems, "z", System(id="z", title="A sixth way", question="Who listens?", measures=["weakness_map", "reply_quality"], later=["barrier to entry"], terms=terms))
+    terms = [Term(term="being heard", tags=["heard"]), Term(term="answered at once", figures=["responsiveness"]), Term(term="kept its word", tags=["promise"]), Term(term="hard to leave", figures=["barrier_to_entry"]),
+             Term(term="a voice", tags=["staff_heard"]), Term(term="where it happens", tags=["phone"])]
+    monkeypatch.setitem(lens().systems, "z", System(id="z", title="A sixth way", question="Who listens?", measures=["weakness_map", "reply_quality"], later=["barrier_to_entry"], terms=terms))
     data = json.loads(await text(site, "/system/z.json"))
-    assert [[(r["title"], sorted(r["by_company"])) for r in t["rows"]] for t in data["terms"]] == [[("Being heard", ["cedar", "nettle"])], [("Answered within a week", ["nettle", "sorrel"])], []]
+    assert [[(r["title"], sorted(r["by_company"])) for r in t["rows"]] for t in data["terms"]] == [[("Being heard", ["cedar", "nettle"])], [("Answered within a week", ["nettle", "sorrel"])], [], [], [], []]
+    assert [t["said"] for t in data["terms"]][2:] == [["No figure in this study: Promises."], ["Not computed yet: barrier to entry."],
+                                                      ["Not available, for want of employee reviews that may be shown: Staff are heard."], ["Looked for in the texts, but not counted as a figure yet: On the phone."]]
     page = await text(site, "/system/z")
-    for needed in ("A sixth way", "Who listens?", "Not measured yet; looked for as promise", "barrier to entry", "still to come", "no figure in this study", "not available"):
+    for needed in ("A sixth way", "Who listens?", "No figure in this study: Promises", "Not computed yet: barrier to entry.", "are not computed yet: barrier to entry.", "No figure in this study.", "not available", "of 310"):
         assert needed in page, needed
 
 

@@ -8,6 +8,7 @@ from datasette import hookimpl
 from markupsafe import Markup, escape
 
 MINUS = "\u2212"
+DAY = 24
 SPACE = "\u202f"
 NOT_AVAILABLE = Markup('<span class="missing">not available</span>')
 ROLES = {"company": "The company", "owner": "The owner", "manager": "A manager", "staff": "Staff", "bot": "An automatic answer", "customer": "A customer",
@@ -17,18 +18,25 @@ ROLES = {"company": "The company", "owner": "The owner", "manager": "A manager",
 @hookimpl
 def prepare_jinja2_environment(env):
     env.filters |= {"figure": figure, "interval": interval, "difference": difference, "count": count, "day": day, "stars": stars, "marked": marked,
-                    "path": lambda value: quoted(str(value), safe="~:.,@"), "listed": listed, "plural": plural, "at": at, "later": later}
+                    "path": lambda value: quoted(str(value), safe="~:.,@"), "listed": listed, "place": place, "plural": plural, "at": at, "later": later}
     env.globals |= {"ROLES": ROLES}
 
 
 def figure(value, unit="share"):
     """A figure with its unit, as people write it; None is not available, never zero."""
+    if value is not None and unit == "p":
+        return "p under 0.001" if value < 0.001 else f"p {value:.3f}"
+    value, unit = _said_in(unit, value)
     return NOT_AVAILABLE if value is None else f"{_number(value, unit)}{_unit(unit, value)}"
 
 
 def interval(low, high, unit="share"):
     """Both ends of an interval."""
-    return "" if low is None or high is None else f"{_number(low, unit)} to {_number(high, unit)}{_unit(unit, high)}"
+    if low is None or high is None:
+        return ""
+    high, said = _said_in(unit, high)
+    low = low / DAY if said != unit else low
+    return f"{_number(low, said)} to {_number(high, said)}{_unit(said, high)}"
 
 
 def difference(value, unit="share"):
@@ -39,6 +47,11 @@ def difference(value, unit="share"):
     return said + (" points" if unit == "share" else _unit(unit, value))
 
 
+def _said_in(unit, value):
+    """Long waits in days."""
+    return (value / DAY, "days") if unit == "hours" and value is not None and value >= 3 * DAY else (value, unit)
+
+
 def _number(value, unit):
     value = value * 100 if unit == "share" else value
     digits = 1 if abs(value) < 10 and round(value, 1) != round(value) else 0
@@ -46,7 +59,7 @@ def _number(value, unit):
 
 
 def _unit(unit, value):
-    return {"share": f"{SPACE}%", "hours": " hour" if value == 1 else " hours", "stars": " stars"}.get(unit, f" {unit}" if unit else "")
+    return {"share": f"{SPACE}%", "hours": " hour" if value == 1 else " hours", "days": " day" if value == 1 else " days", "stars": " stars"}.get(unit, f" {unit}" if unit else "")
 
 
 def count(value):
@@ -94,6 +107,11 @@ def marked(quote):
             said += escape(quote["text"][at:max(start, at)]) + Markup("<mark>{}</mark>").format(quote["text"][max(start, at):end])
             at = end
     return said + escape(quote["text"][at:])
+
+
+def place(source):
+    """A source's name as words."""
+    return source.replace("_", " ")
 
 
 def listed(text):

@@ -1,15 +1,21 @@
 """The pages that strategists read. Each is a function from a connection to plain data, shown by the template of its name, or as JSON at the same address + .json."""
 
 import re
+from collections import Counter
 from urllib.parse import unquote
 
 from datasette import Forbidden, NotFound, Response, hookimpl
 from datasette.utils import StartupError
 
+from enrich import stats
+from enrich.cells import COPY_DAYS, COPY_LETTERS
+from enrich.conclude import RIGHT
 from enrich.lens import ENOUGH_GOLD, lens
 from enrich.measures import measures
+from enrich.measures.staff_map import FEWEST
 from enrich.records import ANSWERING
 from enrich.rights import quote
+from enrich.templates import LIKE, USES
 
 DATABASE = "rapport"
 EVIDENCE = 8
@@ -85,10 +91,10 @@ def the_study(connection):
 def the_sources(connection, company=None):
     """Every public place of a company, or of all, with what we have from it."""
     return rows(connection, """select p.id, p.company, c.name as company_name, p.source, p.key, p.url, p.audience, p.unit, p.replies_visible, p.population, p.publish, p.basis, p.says_total,
-        count(r.id) as reviews, min(r.created_at) as first_at, max(r.created_at) as last_at, coalesce(a.n, 0) as replies,
+        count(r.id) as reviews, min(r.created_at) as first_at, max(r.created_at) as last_at, coalesce(a.n, 0) as replies, coalesce(a.answered, 0) as answered,
         (select max(finished_at) from crawls k where k.profile = p.id and k.outcome in ('finished', 'empty')) as read_at
       from profiles p join companies c on c.id = p.company and c.role != 'removed' left join reviews r on r.profile = p.id
-      left join (select profile, count(*) as n from replies group by profile) a on a.profile = p.id
+      left join (select profile, count(*) as n, count(distinct review) as answered from replies group by profile) a on a.profile = p.id
       where p.private = 0 and (? is null or p.company = ?) group by p.id order by c.name, p.audience, p.source, p.unit""", company, company)
 
 
@@ -118,32 +124,51 @@ def home(connection, asked):
     found = rows(connection, f"{FINDINGS} order by f.rank desc")
     sources = the_sources(connection)
     study = the_study(connection)
-    answered = [f for f in found if f["measure"] == "responsiveness"]
     for company in study["companies"]:
-        own = [f for f in found if f["company"] == company["id"]]
-        company |= {"counts": {v: sum(f["verdict"] == v for f in own) for v in VERDICTS},
-                    "answered": next((f for f in answered if f["company"] == company["id"] and f["slice"] == HEADLINE), None),
-                    **{k: sum(s[k] for s in sources if s["company"] == company["id"]) for k in ("reviews", "replies")}}
-    top = [f for f in found if f["verdict"] in CLEAR]
-    return {**study, "top": top[:12], "more": max(0, len(top) - 12), "leads": [f for f in found if f["verdict"] == "lead"][:6],
+        company |= at_a_glance([f for f in found if f["company"] == company["id"]], [s for s in sources if s["company"] == company["id"]])
+    top, leads = [f for f in found if f["verdict"] in CLEAR], [f for f in found if f["verdict"] == "lead"]
+    first = varied(top, 12, company=3, measure=1, figure=3)
+    drawn = sorted((c["answered"] for c in study["companies"] if c["answered"] and c["answered"]["value"] is not None), key=lambda f: -f["n"])[:LINES]
+    names = {f["id"]: f["company_name"] for f in drawn}
+    return {**study, "top": first, "more": len(top) - len(first), "leads": varied(leads, 6, company=2, measure=1, figure=2),
             "sentences": in_short(found, top), "systems": [of_system(s, found) for s in lens().systems.values()],
             "reviews": sum(s["reviews"] for s in sources), "replies": sum(s["replies"] for s in sources), "places": len(sources),
             "first_at": min((s["first_at"] for s in sources if s["first_at"]), default=None), "last_at": max((s["last_at"] for s in sources if s["last_at"]), default=None),
-            "limits": limits(study["companies"], sources, found), "names": {c["answered"]["id"]: c["name"] for c in study["companies"] if c["answered"]},
-            "curves": [p for c in study["companies"] if c["answered"] for p in curves(connection, [c["answered"]["id"]]) if p["series"] == c["name"]]}
+            "limits": limits(study["companies"], sources, found), "names": names,
+            "curves": [p for id, name in names.items() for p in curves(connection, [id]) if p["series"] == name]}
 
 
 HEADLINE = "answered within 7 days"
+LINES = 8                                    # lines that one chart can hold apart
+
+
+def at_a_glance(own, sources):
+    """One company in a row: where it does clearly worse and better, whether it answers, and what cannot be said of it."""
+    answered = next((f for f in own if f["measure"] == "responsiveness" and f["slice"] == HEADLINE), None)
+    worse, better = ([f for f in own if f["verdict"] in verdicts] for verdicts in (("weakness", "accusation"), ("strength",)))
+    missing = [said for said, known in (("what employees say", any(s["audience"] == "employee" for s in sources)), ("whether it answers", answered and answered["value"] is not None)) if not known]
+    return {"counts": {v: sum(f["verdict"] == v for f in own) for v in VERDICTS}, "answered": answered, "missing": missing,
+            "worse": varied(worse, 2, company=2, measure=1, figure=1), "better": varied(better, 2, company=2, measure=1, figure=1),
+            **{k: sum(s[k] for s in sources) for k in ("reviews", "replies")}}
+
+
+def varied(findings, most, **limits):
+    """The first findings that leave room for others: so many of a company, of one measure of it in one direction, and of one figure among all companies."""
+    said, taken = [], Counter()
+    for f in findings:
+        keys = {"company": ("company", f["company"]), "measure": ("measure", f["company"], f["measure"], f["direction"]), "figure": ("figure", f["measure"], f["slice"])}
+        if len(said) < most and all(taken[key] < limits[name] for name, key in keys.items()):
+            taken.update(keys.values())
+            said.append(f)
+    return said
 
 
 def in_short(found, top):
-    """The first sentences: the strongest verdicts, at most one a company and measure, and how fast each company answers."""
-    said, seen = [], set()
-    for finding in (*top, *(f for f in found if f["measure"] == "responsiveness" and f["slice"] == HEADLINE and f["value"] is not None)):
-        if (finding["company"], finding["measure"]) not in seen and len(said) < 5:
-            seen.add((finding["company"], finding["measure"]))
-            said.append(finding)
-    return said
+    """The first sentences: the weightiest verdict of each of the first companies, then who answers most complaints, and who fewest."""
+    said = varied(top, 4, company=1, measure=1, figure=2)
+    answering = sorted((f for f in found if f["measure"] == "responsiveness" and f["slice"] == HEADLINE and f["value"] is not None and f["verdict"] != "too few"), key=lambda f: -f["value"])
+    ends = {f["id"]: f for f in (*answering[:1], *answering[-1:])}
+    return [*said, *(f for id, f in ends.items() if id not in {s["id"] for s in said})]
 
 
 def about(measure):
@@ -160,8 +185,17 @@ def belongs(finding, system):
 def of_system(system, found):
     """A system and how far it is measured."""
     measured = [m for m in system.measures if any(belongs(f, system.id) and f["measure"] == m for f in found)]
-    return {"id": system.id, "title": system.title, "question": system.question, "measures": [about(m) for m in system.measures], "measured": measured, "later": system.later,
+    return {"id": system.id, "title": system.title, "question": system.question, "measures": [about(m) for m in system.measures], "measured": measured, "later": [spoken(m) for m in system.later],
             "findings": sum(belongs(f, system.id) for f in found), "verdicts": sum(belongs(f, system.id) and f["verdict"] in CLEAR for f in found)}
+
+
+def spoken(name):
+    """A name of the program's as words."""
+    return name.partition(":")[2].replace("_", " ") or name.replace("_", " ")
+
+
+MANY, NEARLY = 100, 0.99
+"""Reviews of a place, and the share of them with an answer, from which a reader is told that the unanswered may be missing."""
 
 
 def limits(companies, sources, found):
@@ -171,9 +205,12 @@ def limits(companies, sources, found):
     if without:
         said.append(("What employees say is not available" if len(without) == len(companies) else f"What employees say is not available for {', '.join(without)}")
                     + ": there is no source of employee reviews in this study.")
-    hidden = sorted({f"{s['company_name']} on {s['source']}" for s in sources if s["replies_visible"] == 0})
+    hidden = sorted({f"{s['company_name']} on {spoken(s['source'])}" for s in sources if s["replies_visible"] == 0})
     if hidden:
         said.append(f"Whether the company answers is not available for {', '.join(hidden)}: the source does not show replies.")
+    full = sorted({f"{s['company_name']} on {spoken(s['source'])}" for s in sources if s["audience"] == "customer" and s["reviews"] >= MANY and s["answered"] >= NEARLY * s["reviews"]})
+    if full:
+        said.append(f"Nearly every gathered review has an answer for {', '.join(full)}: the company answers all, or what was gathered holds the answered ones only. The second would flatter it; the source can be asked.")
     if any(s["population"] == "chosen" for s in sources):
         said.append("Hand-picked pages are shown, but count in no share.")
     if indicative := sum(f["verdict"] == "indicative" for f in found):
@@ -181,7 +218,7 @@ def limits(companies, sources, found):
     if few := sum(f["verdict"] == "too few" for f in found):
         said.append(f"{few} {'figure rests' if few == 1 else 'figures rest'} on too few texts for a verdict.")
     return [*said, "Only what is public is read. No public reply is not no reply: a company may have answered in private.",
-            "People who write reviews are not all customers: shares are of reviews, and say how many customers complain only in comparison."]
+            "Those who write reviews are not a fair sample of all customers: a share is of reviews, and tells more beside the other companies than by itself."]
 
 
 def company(connection, asked):
@@ -201,7 +238,7 @@ def finding(connection, asked):
     if not found:
         return None
     tags = [tag for part in found["slice"].split(", ") for tag in rows(connection, "select * from tags where id = ?", part)]
-    return {**the_study(connection), "finding": found, "tag": tags[0] if tags else None, "established": bool(tags) and (tags[0]["gold"] or 0) >= ENOUGH_GOLD, "enough": ENOUGH_GOLD,
+    return {**the_study(connection), "finding": found, "systems": [{"id": s.id, "title": s.title} for s in lens().systems.values() if found["system"] and belongs(found, s.id)], "tag": tags[0] if tags else None, "established": bool(tags) and (tags[0]["gold"] or 0) >= ENOUGH_GOLD, "enough": ENOUGH_GOLD,
             "curves": curves(connection, [asked["id"]]), "same": rows(connection, f"{FINDINGS} where f.measure = ? and f.slice = ? order by f.value desc", found["measure"], found["slice"]),
             "sides": [evidence(connection, asked["id"], side, numbered(asked.get(side))) for side in ("for", "against")],
             "hidden": row(connection, """select count(distinct e.target) as n from evidence e join reviews r on r.id = e.review join profiles p on p.id = r.profile
@@ -229,21 +266,32 @@ def system(connection, asked):
         return None
     study = the_study(connection)
     findings = rows(connection, f"{FINDINGS} order by f.rank desc")
-    terms = [{"term": t.term, "tags": t.tags, "figures": t.figures, "note": t.note,
-              "rows": [{"title": title, "by_company": {f["company"]: f for f in group}} for title, group in of_term(t, findings)]} for t in found.terms]
     own = [f for f in findings if belongs(f, found.id)]
-    return {**study, "system": of_system(found, findings), "terms": terms, "verdicts": [f for f in own if f["verdict"] in (*CLEAR, "lead")],
-            "systems": [{"id": s.id, "title": s.title} for s in lens().systems.values()]}
+    clear, leads = [f for f in own if f["verdict"] in CLEAR], [f for f in own if f["verdict"] == "lead"]
+    return {**study, "system": of_system(found, findings), "terms": [of_term(t, found, findings) for t in found.terms], "sentences": varied(clear, 3, company=1, measure=1, figure=1),
+            "verdicts": clear, "leads": leads, "systems": [{"id": s.id, "title": s.title} for s in lens().systems.values()]}
 
 
-def of_term(term, findings):
-    """The figures that stand for a term, by slice: those of its tags, and those it names; parts of them (after a comma) are on the companies' pages."""
-    groups = {}
+def of_term(term, system, findings):
+    """The figures that stand for a term, by slice: those of its tags, and those it names; and which of them there are not. Parts of figures (after a comma) are on the companies' pages."""
+    groups, measured = {}, set()
     for f in (f for f in findings if "," not in f["slice"]):
         name = f["slice"].partition(":")[2] or f["slice"]
-        if any(t in (name, name.rstrip("+-"), f["slice"]) for t in term.tags) or f["measure"] in term.figures or f["slice"] in term.figures:
+        told = {t for t in term.tags if t in (name, name.rstrip("+-"), f["slice"])} | ({f["measure"], f["slice"]} & set(term.figures))
+        if told:
+            measured |= told
             groups.setdefault((f["measure"], f["slice"]), []).append(f)
-    return [(group[0]["title"], group) for _, group in sorted(groups.items())]
+    without = [named[0] for tag in term.tags if tag not in measured and (named := [t for t in lens().tags.values() if tag in (t.name, t.name + t.sign, t.id)])]
+    staff, themes = ([t.title for t in without if t.kind in ("theme", "move") and (t.of == ("employee",)) is staff] for staff in (True, False))
+    seen = [t.title for t in without if t.kind not in ("theme", "move")]
+    figures = [spoken(f) for f in term.figures if f not in measured]
+    later = [f for f in figures if f in map(spoken, system.later)]
+    return {"term": term.term, "note": term.note, "tags": term.tags, "figures": term.figures,
+            "rows": [{"title": group[0]["title"], "staff": getattr(measures().get(group[0]["measure"]), "AUDIENCES", ()) == ("employee",), "by_company": {f["company"]: f for f in group}}
+                     for _, group in sorted(groups.items()) if group[0]["unit"] != "p"],
+            "said": [f"{words}: {', '.join(names)}." for words, names in (
+                ("Not available, for want of employee reviews that may be shown", staff), ("No figure in this study", [*themes, *(f for f in figures if f not in later)]),
+                ("Looked for in the texts, but not counted as a figure yet", seen), ("Not computed yet", later)) if names]}
 
 
 def review(connection, asked):
@@ -302,7 +350,9 @@ def highlighted(item):
 
 def method(connection, asked):
     return {**the_study(connection), "sources": the_sources(connection), "steps": rows(connection, "select versions, count(*) as n from done group by 1 order by 2 desc"),
-            "tags": rows(connection, "select * from tags order by kind, name, sign"), "enough": ENOUGH_GOLD, "answering": ANSWERING}
+            "tags": rows(connection, "select * from tags order by kind, name, sign"), "enough": ENOUGH_GOLD, "answering": ANSWERING, "right": RIGHT,
+            "choices": {"margin": stats.MARGIN, "ratio": stats.RATIO, "level": stats.LEVEL, "kept": stats.KEPT, "texts": stats.ENOUGH, "clusters": stats.ENOUGH_CLUSTERS, "copy_letters": COPY_LETTERS,
+                        "copy_days": COPY_DAYS, "uses": USES, "like": LIKE, "employees": FEWEST}}
 
 
 def status(connection, asked):

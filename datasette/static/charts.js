@@ -18,7 +18,7 @@ async function draw(figure) {
     const own = figure.dataset.own, lines = [...new Set(values.map(value => value.line))].sort((a, b) => (b === own) - (a === own));
     const x = timed
         ? {field: "at", type: "quantitative", title: "days after the review", axis: {values: [0, 1, 3, 7, 14, 21, 30], grid: false}, scale: {domain: [0, DAYS]}}
-        : {field: "at", type: "temporal", title: null, axis: {grid: false, format: "%b %Y", labelOverlap: true}};
+        : {field: "at", type: "temporal", title: null, axis: {grid: false, format: "%b %Y", labelOverlap: true, tickCount: "month"}, scale: {type: "utc"}};
     const y = {field: "y", type: "quantitative", title: null, axis: {format: ".0%", tickCount: 5, domain: false}, scale: {zero: true}};
     const color = {field: "line", type: "nominal", title: null, scale: {domain: lines, range: lines.map((line, i) => own && line !== own ? "#757d88" : INK[i % INK.length])},
                    legend: lines.length > 1 ? {orient: "top", columns: 2, columnPadding: 24} : null};
