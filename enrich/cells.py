@@ -40,13 +40,13 @@ _COUNTED = f"insert or replace into counted (profile, taken_for) select p.id, {_
 _TOUCHED_MORE = (
     """insert or ignore into temp.touched select distinct o.company, ifnull(substr(o.created_at, 1, 10), '')
        from temp.touched t cross join reviews r on r.company = t.company and r.created_at >= t.day and r.created_at < t.day || 'U'
-       cross join reviews o on o.company = r.company and o.author = r.author where t.day <> '' and r.author is not null""",
+       cross join reviews o on o.company = r.company and o.author = r.author where t.day <> ''""",
     f"""insert or ignore into temp.touched select distinct o.company, ifnull(substr(o.created_at, 1, 10), '')
        from temp.touched t cross join reviews r on r.company = t.company and r.created_at >= t.day and r.created_at < t.day || 'U'
-       cross join reviews o on o.text_key = r.text_key and o.company = r.company and o.profile <> r.profile
+       cross join reviews o on o.text_key = r.text_key and +o.company = r.company and o.profile <> r.profile
        where t.day <> '' and length(r.text) >= {COPY_LETTERS}""",
 )
-# CROSS JOIN keeps SQLite to the order written: from the touched days to their reviews, never through all reviews.
+# CROSS JOIN keeps SQLite to the order written: from the touched days to their reviews, never through all reviews; the plus, to the index of texts.
 _TOLD = f"""
 create temp table told as
 with seen as (
