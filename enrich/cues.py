@@ -28,7 +28,7 @@ _NOT_REALLY = re.compile(r"\b(?:not (?:only|just)|no doubt|nothing but|never fai
                          r"|can ?not (?:fault|thank|praise))\b", re.I)
 """Negations that deny nothing: "could not have been more helpful"."""
 _IF = re.compile(r"(?<!even )(?<!as )\b(?:if|unless|in case)\b(?:\s+[\w']+){0,6}\s*$", re.I)
-_CLAUSE = re.compile(r"[.!?;:,\n()]|\s-\s|\bbut\b|\bhowever\b|\balthough\b|\bthough\b", re.I)
+_CLAUSES = re.compile(r".*(?:[.!?;:,\n()]|\s-\s|\b(?:but|however|although|though)\b)", re.I | re.S)
 _WINDOW = 60                                 # characters before a hit in which a negation is looked for
 _GAP = re.compile(r" ~(\d?) ")
 _MEMORY = 256 << 20                          # under 64 MB the automaton is thrown away and rebuilt all the time: ten times slower
@@ -62,6 +62,7 @@ class Cues:
         self._set = re2.Set.SearchSet(options)
         self._cues: list[_Cue] = []
         self._unless = {tag.id: [_compile(tag, unless, options) for unless in tag.unless] for tag in tags}
+        self._any_unless = {tag.id: re2.compile("|".join(map(_pattern, tag.unless)), options) for tag in tags if tag.unless}
         for tag in tags:
             for cue in tag.cues:
                 self._cues.append(_Cue(tag, _compile(tag, cue, options), bool(_OWN_NOT.search(cue))))
@@ -76,10 +77,11 @@ class Cues:
         plain = text.replace("’", "'").replace("‘", "'").replace("`", "'")   # same length: offsets hold
         data = plain.encode()                # RE2 reads bytes: encoded once, not once a pattern
         hits = [(self._cues[index], *span) for index in self._set.Match(data) or () for span in _spans(self._cues[index].pattern, plain, data)]
-        unless = {id: [span for pattern in self._unless[id] for span in _spans(pattern, plain, data)] for id in {cue.tag.id for cue, _, _ in hits}}
+        unless = {id: [span for pattern in self._unless[id] for span in _spans(pattern, plain, data)]
+                  for id in {cue.tag.id for cue, _, _ in hits} if id in self._any_unless and self._any_unless[id].search(data)}
         spans: dict[str, list[tuple[int, int]]] = {}
         for cue, start, end in hits:
-            if not any(s < end and start < e for s, e in unless[cue.tag.id]) and (tag := self._judge(plain, cue, start, end)) is not None:
+            if not any(s < end and start < e for s, e in unless.get(cue.tag.id, ())) and (tag := self._judge(plain, cue, start, end)) is not None:
                 spans.setdefault(tag.id, []).append((start, end))
         return sorted((Hit(self._by_id[id], *span) for id, found in spans.items() for span in _joined(found)), key=lambda h: (h.start, h.tag.id))
 
@@ -88,10 +90,11 @@ class Cues:
         tag = cue.tag
         if tag.negation == "ignore":
             return tag
-        clause = _CLAUSE.split(text[max(0, start - _WINDOW):start])[-1]
+        before = text[max(0, start - _WINDOW):start]
+        clause = before[ended.end():] if (ended := _CLAUSES.match(before)) else before
         if _IF.search(clause):
             return None
-        if not cue.negative and not _NOT_REALLY.search(clause + text[start:end]) and (_NEGATED.search(clause) or _NOT_INSIDE.search(text, start, end)):
+        if not cue.negative and (_NEGATED.search(clause) or _NOT_INSIDE.search(text, start, end)) and not _NOT_REALLY.search(clause + text[start:end]):
             other = tag.id[:-1] + {"+": "-", "-": "+"}.get(tag.sign, "")
             return self._by_id.get(other) if tag.negation == "flip" else None
         if tag.sign == "+" and (_SUPPOSED.search(clause) or _supposed_inside(cue, text[start:end])):
