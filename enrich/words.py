@@ -33,13 +33,16 @@ def range_of(share: Estimate) -> str:
     if high.startswith("fewer") or low.startswith("more"):
         return f"likely {high if high.startswith('fewer') else low}"
     low, high = "0" if low.startswith("fewer") else low, "100" if high.startswith("more") else high
+    if low == high and (shown := [f"{100 * end:.1f}" for end in (share.low, share.high)]) != [f"{low}.0"] * 2:
+        low, high = shown
     return f"likely {low} to {high}" if low != high else f"likely {high}"
 
 
 def beside(compared: Compared, others: str) -> str:
     """A share of texts with its doubt, and the field's."""
     field = f"; at {others} {about(compared.other.value)}" if compared.other else ""
-    return f"({about(compared.own.value)} in 100, {likely(compared)}{field})"
+    said = about(compared.own.value)
+    return f"({likely(compared)} in 100{field})" if said in ("none", "all") else f"({said} in 100, {likely(compared)}{field})"
 
 
 def many(n: int, one: str, more: str | None = None) -> str:

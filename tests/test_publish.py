@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import runpy
 import shlex
 import subprocess
 import sys
@@ -16,12 +17,16 @@ from urllib.parse import quote
 import pytest
 from datasette.app import Datasette
 
+from enrich import words
 from enrich.conclude import conclude
+from enrich.evidence import MOST
+from enrich.field import Compared
 from enrich.lens import System, Term, lens
 from enrich.mistakes import Mistake
 from enrich.published import VIEWS
 from enrich.rights import shown
 from enrich.serve import ROOT, SITE, command, readme_line
+from enrich.stats import Estimate
 from enrich.store import Store
 from enrich.tables import (
     Analysis,
@@ -29,6 +34,7 @@ from enrich.tables import (
     Change,
     Company,
     Crawl,
+    Done,
     Evidence,
     Figure,
     Finding,
@@ -429,6 +435,62 @@ async def test_a_store_without_an_analysis_says_so(tmp_path: Path) -> None:
     assert "Nothing has been concluded yet" in await text(site, "/")
     for path in ("/method", "/status", "/coverage", "/search?q=x"):
         await text(site, path)
+
+
+METHOD = (
+    "every other company counts the same", "source by source and month by month", "weighed as the company's own texts fall on them", "left out of the comparison", "2 points, and 1.25 times", "not against zero",
+    "tests with p over 0.5 are set aside", "Benjamini and Hochberg", "5 in 100", "two-way clusters", "Fewer than 30 texts, or fewer than 20 days or 20 authors", "Wilson", "Newcombe", "Kaplan and Meier", "Turnbull",
+    "until it was last seen", "measured from the last edit", "one or two stars", "no stars", "replies to complaints", "Fewer than 30 annotated texts", "more than 50 of 100 texts tagged so are wrongly tagged",
+    "not carried into the ranges yet", "within 7 days counts once", "names of other people in free text cannot all be recognised", "no public reply is not no reply", "a public page", "Program", "Vocabulary")
+
+
+async def test_the_method_page_states_every_choice(site: Datasette) -> None:
+    said = " ".join(re.sub(r"<[^>]+>", "", await text(site, "/method")).split())
+    assert [choice for choice in METHOD if choice not in said] == []
+
+
+async def test_an_import_whose_ground_is_not_stated_is_said_to_be_one(tmp_path: Path) -> None:
+    database = fill(tmp_path / "rapport.db")
+    with Store(database) as store:
+        store.execute("update profiles set url = null where id = 'p-part'")
+        store.execute("update profiles set url = null, basis = 'bought from a panel' where id = 'p-cedar'")
+        store.write([blank(Done, kind="review", target="r-whole", text_key="k", versions="language=1,themes=2.abc")])
+    page = await text(await serving(database), "/method")
+    assert re.findall(r'On what ground">([^<]+)<', page).count("an import; study.toml states no ground for it") == 1
+    assert "bought from a panel" in page
+    assert "1 text: language 1, themes 2.abc" in page
+
+
+def test_shares_are_said_so_that_a_range_is_one_and_nothing_is_said_twice() -> None:
+    def compared(value: float, low: float, high: float) -> Compared:
+        return Compared(Estimate(value, low, high, 100, 9.0, 100, 30), None, None, 0, 0.0, ())
+
+    assert [words.beside(compared(*c), "the others") for c in ((0.0, 0.0, 0.045), (1.0, 0.9, 1.0), (0.44, 0.34, 0.55), (0.008, 0.006, 0.011), (0.01, 0.01, 0.01))] == [
+        "(likely 0 to 5 in 100)", "(likely 90 to 100 in 100)", "(about 44 in 100, likely 34 to 55)", "(about 1 in 100, likely 0.6 to 1.1)", "(about 1 in 100, likely 1)"]
+
+
+def test_figures_are_written_as_people_read_them() -> None:
+    look = runpy.run_path(str(SITE / "plugins" / "rapport_look.py"))
+    figure, interval, difference = look["figure"], look["interval"], look["difference"]
+    assert [figure(0.0002), figure(0.0), figure(0.044), figure(None), figure(5.2, "hours"), figure(209, "hours"), figure(0.0001, "p"), figure(0.031, "p")] == [
+        "under 0.1\u202f%", "0\u202f%", "4.4\u202f%", look["NOT_AVAILABLE"], "5.2 hours", "8.7 days", "p under 0.001", "p 0.031"]
+    assert [interval(30, 48, "hours"), interval(40, 234, "hours"), interval(0.1, 0.2)] == ["30 to 48 hours", "1.7 to 9.8 days", "10 to 20\u202f%"]
+    assert (difference(-0.38, bare=True), difference(-0.29)) == ("\u221238", "\u221229 points")
+
+
+async def test_evidence_that_is_a_choice_says_so(tmp_path: Path) -> None:
+    database = fill(tmp_path / "rapport.db")
+    with Store(database) as store:
+        store.write(blank(Review, id=f"m-{n:02}", profile="p-full", company="nettle", source="forum", audience="customer", text="Nobody answered.", raw_hash="", created_kind="created") for n in range(MOST))
+        store.write(blank(Evidence, id=0, finding="cedar.weakness_map.heard-minus", side="for", kind="review", target=f"m-{n:02}", review=f"m-{n:02}", start=0, end=6, position=n) for n in range(MOST))
+    site = await serving(database)
+    assert f"{MOST} texts, chosen from the newest" in await text(site, "/finding/cedar.weakness_map.heard-minus")
+    assert "chosen from the newest" not in await text(site, "/finding/nettle.weakness_map.heard-minus")
+
+
+async def test_an_address_that_is_nothing_is_answered_in_plain_words(site: Datasette) -> None:
+    assert "There is no such page" in await text(site, "/nothing", 404)
+    assert "There is no company nobody in this study." in await text(site, "/company/nobody", 404)
 
 
 def test_what_cannot_be_served_is_named_with_its_cure(tmp_path: Path, database: Path) -> None:

@@ -26,6 +26,8 @@ def figure(value, unit="share"):
     """A figure with its unit, as people write it; None is not available, never zero."""
     if value is not None and unit == "p":
         return "p under 0.001" if value < 0.001 else f"p {value:.3f}"
+    if unit == "share" and value is not None and 0 < value < 0.0005:
+        return f"under 0.1{SPACE}%"
     value, unit = _said_in(unit, value)
     return NOT_AVAILABLE if value is None else f"{_number(value, unit)}{_unit(unit, value)}"
 
@@ -39,12 +41,12 @@ def interval(low, high, unit="share"):
     return f"{_number(low, said)} to {_number(high, said)}{_unit(said, high)}"
 
 
-def difference(value, unit="share"):
-    """A difference with its sign: shares differ by points."""
+def difference(value, unit="share", bare=False):
+    """A difference with its sign: shares differ by points. `bare` leaves the unit to what follows."""
     if value is None:
         return ""
     said = f"+{_number(value, unit)}" if value >= 0 else f"{MINUS}{_number(-value, unit)}"
-    return said + (" points" if unit == "share" else _unit(unit, value))
+    return said if bare else said + (" points" if unit == "share" else _unit(unit, value))
 
 
 def _said_in(unit, value):

@@ -10,9 +10,9 @@ from datasette.utils import StartupError
 from enrich import stats
 from enrich.cells import COPY_DAYS, COPY_LETTERS
 from enrich.conclude import RIGHT
+from enrich.evidence import MOST
 from enrich.lens import ENOUGH_GOLD, lens
 from enrich.measures import measures
-from enrich.measures.staff_map import FEWEST
 from enrich.records import ANSWERING
 from enrich.rights import quote
 from enrich.templates import LIKE, USES
@@ -238,7 +238,7 @@ def finding(connection, asked):
     if not found:
         return None
     tags = [tag for part in found["slice"].split(", ") for tag in rows(connection, "select * from tags where id = ?", part)]
-    return {**the_study(connection), "finding": found, "systems": [{"id": s.id, "title": s.title} for s in lens().systems.values() if found["system"] and belongs(found, s.id)], "tag": tags[0] if tags else None, "established": bool(tags) and (tags[0]["gold"] or 0) >= ENOUGH_GOLD, "enough": ENOUGH_GOLD,
+    return {**the_study(connection), "finding": found, "systems": [{"id": s.id, "title": s.title} for s in lens().systems.values() if found["system"] and belongs(found, s.id)], "tag": tags[0] if tags else None, "established": bool(tags) and (tags[0]["gold"] or 0) >= ENOUGH_GOLD, "enough": ENOUGH_GOLD, "kept": MOST,
             "curves": curves(connection, [asked["id"]]), "same": rows(connection, f"{FINDINGS} where f.measure = ? and f.slice = ? order by f.value desc", found["measure"], found["slice"]),
             "sides": [evidence(connection, asked["id"], side, numbered(asked.get(side))) for side in ("for", "against")],
             "hidden": row(connection, """select count(distinct e.target) as n from evidence e join reviews r on r.id = e.review join profiles p on p.id = r.profile
@@ -352,7 +352,7 @@ def method(connection, asked):
     return {**the_study(connection), "sources": the_sources(connection), "steps": rows(connection, "select versions, count(*) as n from done group by 1 order by 2 desc"),
             "tags": rows(connection, "select * from tags order by kind, name, sign"), "enough": ENOUGH_GOLD, "answering": ANSWERING, "right": RIGHT,
             "choices": {"margin": stats.MARGIN, "ratio": stats.RATIO, "level": stats.LEVEL, "kept": stats.KEPT, "texts": stats.ENOUGH, "clusters": stats.ENOUGH_CLUSTERS, "copy_letters": COPY_LETTERS,
-                        "copy_days": COPY_DAYS, "uses": USES, "like": LIKE, "employees": FEWEST}}
+                        "copy_days": COPY_DAYS, "uses": USES, "like": LIKE}}
 
 
 def status(connection, asked):
