@@ -472,8 +472,8 @@ def test_shares_are_said_so_that_a_range_is_one_and_nothing_is_said_twice() -> N
 def test_figures_are_written_as_people_read_them() -> None:
     look = runpy.run_path(str(SITE / "plugins" / "rapport_look.py"))
     figure, interval, difference = look["figure"], look["interval"], look["difference"]
-    assert [figure(0.0002), figure(0.0), figure(0.044), figure(None), figure(5.2, "hours"), figure(209, "hours"), figure(0.0001, "p"), figure(0.031, "p")] == [
-        "under 0.1\u202f%", "0\u202f%", "4.4\u202f%", look["NOT_AVAILABLE"], "5.2 hours", "8.7 days", "p under 0.001", "p 0.031"]
+    assert [figure(0.0002), figure(0.995), figure(0.99999), figure(0.0), figure(0.044), figure(None), figure(5.2, "hours"), figure(209, "hours"), figure(0.0001, "p"), figure(0.031, "p")] == [
+        "under 0.1\u202f%", "99.5\u202f%", "over 99.9\u202f%", "0\u202f%", "4.4\u202f%", look["NOT_AVAILABLE"], "5.2 hours", "8.7 days", "p under 0.001", "p 0.031"]
     assert [interval(30, 48, "hours"), interval(40, 234, "hours"), interval(0.1, 0.2)] == ["30 to 48 hours", "1.7 to 9.8 days", "10 to 20\u202f%"]
     assert (difference(-0.38, bare=True), difference(-0.29)) == ("\u221238", "\u221229 points")
 

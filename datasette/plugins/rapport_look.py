@@ -28,6 +28,8 @@ def figure(value, unit="share"):
         return "p under 0.001" if value < 0.001 else f"p {value:.3f}"
     if unit == "share" and value is not None and 0 < value < 0.0005:
         return f"under 0.1{SPACE}%"
+    if unit == "share" and value is not None and 0.9995 < value < 1:
+        return f"over 99.9{SPACE}%"
     value, unit = _said_in(unit, value)
     return NOT_AVAILABLE if value is None else f"{_number(value, unit)}{_unit(unit, value)}"
 
@@ -56,7 +58,7 @@ def _said_in(unit, value):
 
 def _number(value, unit):
     value = value * 100 if unit == "share" else value
-    digits = 1 if abs(value) < 10 and round(value, 1) != round(value) else 0
+    digits = 1 if (abs(value) < 10 or (unit == "share" and 99 < value < 100)) and round(value, 1) != round(value) else 0
     return f"{value:,.{digits}f}".replace("-", MINUS).replace(",", SPACE)
 
 

@@ -164,9 +164,9 @@ def varied(findings, most, **limits):
 
 
 def in_short(found, top):
-    """The first sentences: the weightiest verdict of each of the first companies, then who answers most complaints, and who fewest."""
+    """The first sentences: the weightiest verdict of each of the first companies, then who answers most complaints, and who fewest, where they differ from the others."""
     said = varied(top, 4, company=1, measure=1, figure=2)
-    answering = sorted((f for f in found if f["measure"] == "responsiveness" and f["slice"] == HEADLINE and f["value"] is not None and f["verdict"] != "too few"), key=lambda f: -f["value"])
+    answering = sorted((f for f in found if f["measure"] == "responsiveness" and f["slice"] == HEADLINE and f["value"] is not None and f["verdict"] in (*CLEAR, "lead")), key=lambda f: -f["value"])
     ends = {f["id"]: f for f in (*answering[:1], *answering[-1:])}
     return [*said, *(f for id, f in ends.items() if id not in {s["id"] for s in said})]
 
@@ -273,15 +273,15 @@ def system(connection, asked):
 
 
 def of_term(term, system, findings):
-    """The figures that stand for a term, by slice: those of its tags, and those it names; and which of them there are not. Parts of figures (after a comma) are on the companies' pages."""
-    groups, measured = {}, set()
+    """The figures that stand for a term, in the order it names them, by tag or by measure and slice; and which of them there are not. Parts of figures (after a comma) are on the companies' pages."""
+    groups, measured, named = {}, set(), [*term.tags, *term.figures]
     for f in (f for f in findings if "," not in f["slice"]):
         name = f["slice"].partition(":")[2] or f["slice"]
         told = {t for t in term.tags if t in (name, name.rstrip("+-"), f["slice"])} | ({f["measure"], f["slice"]} & set(term.figures))
         if told:
             measured |= told
-            groups.setdefault((f["measure"], f["slice"]), []).append(f)
-    without = [named[0] for tag in term.tags if tag not in measured and (named := [t for t in lens().tags.values() if tag in (t.name, t.name + t.sign, t.id)])]
+            groups.setdefault((min(map(named.index, told)), f["measure"], f["slice"]), []).append(f)
+    without = [meant[0] for tag in term.tags if tag not in measured and (meant := [t for t in lens().tags.values() if tag in (t.name, t.name + t.sign, t.id)])]
     staff, themes = ([t.title for t in without if t.kind in ("theme", "move") and (t.of == ("employee",)) is staff] for staff in (True, False))
     seen = [t.title for t in without if t.kind not in ("theme", "move")]
     figures = [spoken(f) for f in term.figures if f not in measured]
