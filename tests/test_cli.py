@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -102,8 +104,7 @@ def test_a_crawl_that_is_killed_goes_on_when_it_is_run_again_and_nothing_is_doub
     (folder / "acme.csv").write_text("\n".join([rows[0], *(f"{i},Words number {i} about nothing.,3,2026-01-02,Ann {i},," for i in range(12_000))]))
     command = [sys.executable, "-m", "enrich.cli", "import", "acme.csv", "--company", "acme", "--collected-at", "2026-05-01"]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as process:
-        store = folder / "rapport.db-wal"
-        while process.poll() is None and not (store.exists() and store.stat().st_size > 300_000):
+        while process.poll() is None and not some_reviews(folder / "rapport.db"):
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGINT)
         assert process.wait() == 130
@@ -112,3 +113,12 @@ def test_a_crawl_that_is_killed_goes_on_when_it_is_run_again_and_nothing_is_doub
     assert stored["outcome"] == "interrupted"
     again = json.loads(rapport(*command[3:], "--json"))
     assert [(r["outcome"], r["reviews"], r["new_reviews"] + stored["reviews"]) for r in again] == [("finished", 12_000, 12_000)]
+
+
+def some_reviews(database: Path) -> bool:
+    """Whether a crawl that still runs has stored reviews."""
+    try:
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as store:
+            return bool(store.execute("select exists (select 1 from reviews)").fetchone()[0])
+    except sqlite3.OperationalError:         # it is not there yet, or has no tables
+        return False

@@ -32,8 +32,8 @@ def measure(study: Study) -> Iterator[Result]:
         compared = field.shares(rows, pasted, company)[0]
         yield Result(
             company, PASTED, "Pasted replies",
-            f"{words.some(compared.hits).capitalize()} of {words.many(int(compared.own.n), 'public reply', 'public replies')} by {study.name(company)} "
-            f"{words.beside(compared, study.others(compared.beside))} {'was' if compared.hits == 1 else 'were'} pasted from a template: the same text with other names in it.",
+            f"In {words.some(compared.hits)} of {words.many(int(compared.own.n), 'public reply', 'public replies')} by {study.name(company)} "
+            f"{words.beside(compared, study.others(compared.beside))}, the text is pasted from a template: the same words with other names in them.",
             int(compared.own.n), compared, more_is="worse", judged=True, quotes=partial(_quotes, study, study.where(kind="reply"), company))
 
 
