@@ -410,15 +410,15 @@ async def test_much_evidence_comes_in_pages(tmp_path: Path) -> None:
 
 
 async def test_a_system_maps_its_own_terms_to_figures_and_says_what_is_not_measured(site: Datasette, monkeypatch: pytest.MonkeyPatch) -> None:
-    terms = [Term(term="being heard", tags=["heard"]), Term(term="answered at once", figures=["responsiveness"]), Term(term="kept its word", tags=["promise"]), Term(term="hard to leave", figures=["barrier_to_entry"]),
+    terms = [Term(term="being heard", tags=["heard"]), Term(term="answered at once", figures=["responsiveness"]), Term(term="kept its word", tags=["promise"]), Term(term="hard to leave", tags=["value"], figures=["value"]),
              Term(term="a voice", tags=["staff_heard"]), Term(term="where it happens", tags=["phone"])]
-    monkeypatch.setitem(lens().systems, "z", System(id="z", title="A sixth way", question="Who listens?", measures=["weakness_map", "reply_quality"], later=["barrier_to_entry"], terms=terms))
+    monkeypatch.setitem(lens().systems, "z", System(id="z", title="A sixth way", question="Who listens?", measures=["weakness_map", "reply_quality"], later=["barrier_to_entry", "value"], terms=terms))
     data = json.loads(await text(site, "/system/z.json"))
-    assert [[(r["title"], sorted(r["by_company"])) for r in t["rows"]] for t in data["terms"]] == [[("Being heard", ["cedar", "nettle"])], [("Answered within a week", ["nettle", "sorrel"])], [], [], [], []]
-    assert [t["said"] for t in data["terms"]][2:] == [["No figure in this study: Promises."], ["Not computed yet: barrier to entry."],
+    assert [[(r["title"], sorted(r["by_company"])) for r in t["rows"]] for t in data["terms"]] == [[("Being heard", ["cedar", "nettle"])], [("Answered within a week", ["nettle", "sorrel"])], [], [("Value", ["nettle"])], [], []]
+    assert [t["said"] for t in data["terms"]][2:] == [["No figure in this study: Promises."], ["Not computed yet: value."],
                                                       ["Not available, for want of employee reviews that may be shown: Staff are heard."], ["Looked for in the texts, but not counted as a figure yet: On the phone."]]
     page = await text(site, "/system/z")
-    for needed in ("A sixth way", "Who listens?", "No figure in this study: Promises", "Not computed yet: barrier to entry.", "are not computed yet: barrier to entry.", "No figure in this study.", "not available", "of 310"):
+    for needed in ("A sixth way", "Who listens?", "No figure in this study: Promises", "Not computed yet: value.", "are not computed yet: barrier to entry, value.", "No figure in this study.", "not available", "of 310"):
         assert needed in page, needed
 
 
@@ -516,3 +516,21 @@ def test_both_ways_of_serving_pass_every_setting(database: Path, how: str) -> No
 def test_the_readme_shows_the_line_that_serves_a_study() -> None:
     options = readme_line().removeprefix("datasette rapport.db ")
     assert options in " ".join((ROOT / "README.md").read_text().replace("\\\n", "").split()), f"README.md must hold this line:\n{readme_line()}"
+
+
+async def test_a_move_that_is_the_whole_reply_does_not_drown_the_words_of_others(tmp_path: Path) -> None:
+    database = fill(tmp_path / "rapport.db")
+    with Store(database) as store:
+        said = "We are sorry, and will pay it back."
+        store.write(blank(Mention, id=0, kind="reply", target="a-whole", review="r-whole", company="nettle", tag=f"move:{t}", start=a, end=b, words=said[a:b], step="moves", version="1") for t, a, b in (("generic", 0, 35), ("apologises", 7, 12)))
+    page = await text(await serving(database), "/review/r-whole")
+    assert "We are <mark>sorry</mark>, and will pay it back." in page
+    assert re.findall(r'data-label="Words">(?:<mark>)?([^<]+)', page) == ["Nobody answered", "the whole text", "sorry"]
+
+
+async def test_a_wait_that_half_never_reach_is_called_so(tmp_path: Path) -> None:
+    database = fill(tmp_path / "rapport.db")
+    with Store(database) as store:
+        store.write([blank(Finding, id="nettle.responsiveness.median-wait", analysis="new", company="nettle", measure="responsiveness", slice="median wait", title="Time until half are answered", sentence="Fewer than half.", verdict="figure", unit="hours", n=200)])
+    page = await text(await serving(database), "/finding/nettle.responsiveness.median-wait")
+    assert "not reached" in page and "Difference" not in page

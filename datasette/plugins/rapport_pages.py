@@ -274,35 +274,41 @@ def system(connection, asked):
 
 def of_term(term, system, findings):
     """The figures that stand for a term, in the order it names them, by tag or by measure and slice; and which of them there are not. Parts of figures (after a comma) are on the companies' pages."""
-    groups, measured, named = {}, set(), [*term.tags, *term.figures]
+    groups, tagged, computed, named = {}, set(), set(), [*term.tags, *term.figures]
     for f in (f for f in findings if "," not in f["slice"]):
         name = f["slice"].partition(":")[2] or f["slice"]
-        told = {t for t in term.tags if t in (name, name.rstrip("+-"), f["slice"])} | ({f["measure"], f["slice"]} & set(term.figures))
-        if told:
-            measured |= told
+        tags, figures = {t for t in term.tags if t in (name, name.rstrip("+-"), f["slice"])}, {f["measure"], f["slice"]} & {*term.figures}
+        if told := tags | figures:
+            tagged, computed = tagged | tags, computed | figures
             groups.setdefault((min(map(named.index, told)), f["measure"], f["slice"]), []).append(f)
-    without = [meant[0] for tag in term.tags if tag not in measured and (meant := [t for t in lens().tags.values() if tag in (t.name, t.name + t.sign, t.id)])]
+    without = [meant[0] for tag in term.tags if tag not in tagged and (meant := [t for t in lens().tags.values() if tag in (t.name, t.name + t.sign, t.id)])]
     staff, themes = ([t.title for t in without if t.kind in ("theme", "move") and (t.of == ("employee",)) is staff] for staff in (True, False))
     seen = [t.title for t in without if t.kind not in ("theme", "move")]
-    figures = [spoken(f) for f in term.figures if f not in measured]
-    later = [f for f in figures if f in map(spoken, system.later)]
+    later = [spoken(f) for f in term.figures if f not in computed and f in system.later]
+    absent = [spoken(f) for f in term.figures if f not in computed and f not in system.later]
     return {"term": term.term, "note": term.note, "tags": term.tags, "figures": term.figures,
             "rows": [{"title": group[0]["title"], "staff": getattr(measures().get(group[0]["measure"]), "AUDIENCES", ()) == ("employee",), "by_company": {f["company"]: f for f in group}}
                      for _, group in sorted(groups.items()) if group[0]["unit"] != "p"],
             "said": [f"{words}: {', '.join(names)}." for words, names in (
-                ("Not available, for want of employee reviews that may be shown", staff), ("No figure in this study", [*themes, *(f for f in figures if f not in later)]),
+                ("Not available, for want of employee reviews that may be shown", staff), ("No figure in this study", [*themes, *absent]),
                 ("Looked for in the texts, but not counted as a figure yet", seen), ("Not computed yet", later)) if names]}
+
+
+WHOLE = 0.8                                  # share of a text from which its words are not marked one by one: all of it is meant
 
 
 def review(connection, asked):
     found = row(connection, f"{REVIEW} where r.id = ?", asked["id"])
     if not found:
         return None
-    mentions = rows(connection, "select m.kind, m.target, m.start, m.end, m.words, m.step, m.version, m.tag, t.title, t.sign, t.definition from mentions m left join tags t on t.id = m.tag where m.review = ? order by m.start",
+    mentions = rows(connection, "select m.kind, m.target, m.start, m.end, m.words, m.step, m.version, m.tag, t.title, t.sign, t.definition from mentions m left join tags t on t.id = m.tag where m.review = ? order by m.kind = 'reply', m.target, m.start",
                     asked["id"])
     spans = {}
+    long = dict(connection.execute("select id, length(text) from reviews where id = ? union all select id, length(text) from replies where review = ?", (asked["id"], asked["id"])).fetchall())
     for m in mentions:
-        spans.setdefault(m["target"], []).append((m["start"], m["end"]))
+        m["whole"] = m["end"] - m["start"] >= WHOLE * (long.get(m["target"]) or 0)
+        if not m["whole"]:
+            spans.setdefault(m["target"], []).append((m["start"], m["end"]))
     replies = dialogue(connection, asked["id"], spans)
     item = quotes(found, spans.get(asked["id"], ()))
     legible = {t["id"] for t in (item, *replies) if t["quote"]} if item["quote"] else set()
