@@ -25,7 +25,10 @@ FOLLOWED = ("created_at", "created_until", "rating_raw", "author", "unit", "veri
 
 
 def register(store: Store, study: studies.Study) -> None:
-    """Writes the study, its companies and their places, as study.toml has them now. A company that left stays, marked removed."""
+    """Writes the study, its companies and their places, as study.toml has them now.
+
+    A company that left it stays, marked removed; a place that left stays, marked private, so that nothing is lost and no figure counts it.
+    """
     old = next(store.read(tables.Study), None)
     period = study.period
     store.write([tables.Study(
@@ -37,6 +40,8 @@ def register(store: Store, study: studies.Study) -> None:
                 for c in study.companies)
     for company in study.companies:
         store.write(_profile(store, company, source) for source in company.sources)
+    places = json.dumps([c.profile(s) for c in study.companies for s in c.sources])
+    store.execute("update profiles set private = 1 where id not in (select value from json_each(?))", (places,))
 
 
 def _profile(store: Store, company: studies.Company, source: studies.Source) -> tables.Profile:
@@ -47,6 +52,11 @@ def _profile(store: Store, company: studies.Company, source: studies.Source) -> 
         id=id, company=company.id, spider=source.source, source=source.published_at, key=source.key, url=source.url, audience=source.audience, unit=source.unit,
         replies_visible=None if visible is None else int(visible), population=source.population, private=int(source.private), publish=source.publish,
         basis=source.basis, says_total=before.says_total if before else None)
+
+
+def key_of(store: Store) -> bytes:
+    """The key of the study, made where nothing is stored yet. Raises `Mistake` where it is not on this machine."""
+    return people.secret(store.one("select id from study"), create=store.one("select count(*) from reviews") == 0)
 
 
 @dataclass(slots=True)
@@ -75,8 +85,7 @@ class Run:
         row = tables.Crawl(id=uuid.uuid4().hex[:16], profile=profile, started_at=now(), finished_at=None, outcome="running", since=since, requests=0, responses=0,
                            reviews=0, replies=0, new_reviews=0, new_replies=0, changes=0, problems=0, seconds=None)
         store.write([row])
-        first = store.one("select count(*) from reviews") == 0
-        secret = people.secret(store.one("select id from study"), create=first)
+        secret = key_of(store)
         names = tuple(n for c in study.companies for n in (c.name, *c.aliases, *c.domains))
         return cls(store, place, secret, names, row, imported)
 

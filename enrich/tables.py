@@ -80,7 +80,7 @@ class Profile(Table):
     unit: str | None = column("branch, product or app, where a company has several")
     replies_visible: int | None = column("1: the source shows company replies; 0: it hides them, so responsiveness is not available there; empty: not known before one is seen")
     population: str = column("whole: all public reviews; sample: part of them; chosen: hand-picked, never in a rate")
-    private: int = column("1: not public; left out of comparison, publication and export")
+    private: int = column("1: not public, or no longer in study.toml; left out of comparison, publication and export")
     publish: str = column("what may be shown of a text: none, excerpt or full")
     basis: str | None = column("on what ground an import was made, as study.toml states it")
     says_total: int | None = column("how many reviews the source itself says it has")

@@ -202,6 +202,15 @@ def test_without_the_studys_key_nothing_is_taken_in(place: study.Study, tmp_path
         look(place, 2, review())
 
 
+def test_a_place_that_leaves_the_study_is_kept_but_no_longer_counted(place: study.Study) -> None:
+    look(place, 1, review())
+    (place.folder / "study.toml").write_text(STUDY.replace("https://forum.theirs.example", "https://new.theirs.example"))
+    with Store(place.database) as store:
+        register(store, study.load(place.folder))
+        assert sorted(store.rows("select url, private from profiles")) == [("https://forum.theirs.example", 1), ("https://new.theirs.example", 0)]
+        assert store.one("select count(*) from reviews") == 1
+
+
 def test_a_new_column_is_added_to_a_store_that_lacks_it_and_its_data_stays(place: study.Study) -> None:
     look(place, 1, review())
     with sqlite3.connect(place.database) as old:

@@ -19,8 +19,7 @@ def said(text: str) -> set[str]:
 
 
 def the_order(text: str) -> str | None:
-    [label] = order.read(reply(text))
-    return label.value
+    return next(said.value for said in order.read(reply(text)) if said.name == "order")
 
 
 def test_every_move_has_examples_and_a_definition_and_is_of_replies() -> None:
@@ -101,8 +100,16 @@ def test_praise_that_is_passed_on_is_no_solution() -> None:
 
 def test_order_shows_the_words_that_came_first_of_either() -> None:
     text = "Sorry, so sorry. Please call us at [phone]."
-    assert list(order.read(reply(text))) == [Label("order", "empathy_first", basis="words", spans=((0, 5), (17, 41)))]
-    assert list(order.read(reply("Thank you."))) == [Label("order", "neither", basis="absence")]
+    assert next(order.read(reply(text))) == Label("order", "empathy_first", basis="words", spans=((0, 5), (17, 41)))
+    assert next(order.read(reply("Thank you."))) == Label("order", "neither", basis="absence")
+
+
+def test_the_opening_tells_the_moves_of_the_first_three_sentences_in_their_order() -> None:
+    text = "Thanks for writing. Sorry about that. We looked at the line. Please call us at [phone]."
+    opening = list(order.read(reply(text)))[1]
+    assert (opening.name, opening.value) == ("opening", "thanks > apologises")
+    assert [text[a:b] for a, b in opening.spans] == ["Thanks", "Sorry"]
+    assert list(order.read(reply("The line is fine.")))[1] == Label("opening", None, basis="absence")
 
 
 def test_a_reply_of_stock_phrases_is_generic_from_its_first_to_its_last_character() -> None:
