@@ -195,6 +195,7 @@ def gather(study: studies.Study, spiders: list[str], json_: bool, settings: dict
     """Runs spiders one after another and tells what came; exits with 1 where nothing could be done."""
     with Store(study.database, create=True) as store:        # a store that cannot be used is told here, once
         ledger.register(store, study)
+        ledger.key_of(store)
         before = store.one("select coalesce(max(rowid), 0) from crawls")
     codes = []
     for spider in spiders:
@@ -213,7 +214,7 @@ def gather(study: studies.Study, spiders: list[str], json_: bool, settings: dict
         tell(runs)
     if crawling.INTERRUPTED in codes:
         raise KeyboardInterrupt
-    if not runs or any(codes) or not any(r["outcome"] in ("finished", "empty") for r in runs):
+    if set(codes) - {0, crawling.NOTHING_CAME} or not any(r["outcome"] in ("finished", "empty") for r in runs):
         sys.exit(1)
     if not json_:
         click.echo("Next: rapport enrich")

@@ -39,6 +39,8 @@ def crawl(spider: str, settings: dict[str, str] | None = None, **arguments: str 
 
 INTERRUPTED = 130
 """Exit code of what was stopped with Ctrl-C."""
+NOTHING_CAME = 3
+"""Exit code of a crawl that ran as it should and brought nothing: every place was refused, blocked or could not be reached."""
 
 
 def _run(*command: str) -> int:

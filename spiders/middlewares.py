@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import Self
 
 from scrapy.crawler import Crawler
-from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
 
 from spiders import policy
-from spiders.platforms.base import SourceSpider
+from spiders.platforms.base import NotCrawled, SourceSpider
 
 DEMO_HOST = ".demo-host"
 """File beside study.toml, written by `rapport demo`, with the one loopback host and port that its crawl may reach."""
@@ -32,11 +31,11 @@ class PolicyMiddleware:
 
     def process_request(self, request: Request) -> None:
         if refusal := policy.refuses(request.url, self.own):
-            raise IgnoreRequest(f"{refusal.host} is import-only: {refusal.why}. Instead: {refusal.instead}")
+            raise NotCrawled(f"{refusal.host} is not crawled: {refusal.why}", refusal.instead)
         request.headers["User-Agent"] = self.agent
 
     def process_response(self, request: Request, response: Response) -> Response:
         address = response.ip_address
-        if address is not None and not address.is_global and policy.refuses(f"http://{address}/") and not (self.own and self.own in request.url):
-            raise IgnoreRequest(f"{request.url} leads to {address}, inside this machine or network")
+        if address is not None and not address.is_global and not policy.is_own(request.url, self.own):
+            raise NotCrawled(f"{request.url} leads to {address}, inside this machine or network", policy.PUBLIC_ONLY)
         return response

@@ -14,6 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 FILE = Path(__file__).with_name("policy.toml")
+PUBLIC_ONLY = "crawl public sites only; where you may read the reviews of this one, import a file of them"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,20 @@ def refuses(url: str, own: str | None = None) -> Refusal | None:
     `own` is the one loopback host and port that is allowed: the demo's. A host of policy.toml stands for its subdomains and, where
     it ends in a dot, for all countries (`tripadvisor.` is www.tripadvisor.com and tripadvisor.co.uk); with a path, for what begins so.
     """
+    if is_own(url, own):
+        return None
     parts = urlsplit(url)
     host = (parts.hostname or "").rstrip(".").lower()
-    if parts.scheme in ("http", "https") and own is not None and parts.netloc == own:
-        return None
     for rule, refusal in _rules():
         if rule.match(f"{host}{parts.path or '/'}"):
             return refusal
-    return Refusal(host, f"{host} is an address inside this machine or network", "crawl public sites only; import a file instead") if private(host) else None
+    return Refusal(host, "it is an address inside this machine or network", PUBLIC_ONLY) if private(host) else None
+
+
+def is_own(url: str, own: str | None) -> bool:
+    """Whether an address is the demo's own: its very host and port."""
+    parts = urlsplit(url)
+    return own is not None and parts.scheme in ("http", "https") and parts.netloc == own
 
 
 def private(host: str) -> bool:

@@ -11,6 +11,7 @@ CONCURRENT_REQUESTS = 8
 CONCURRENT_REQUESTS_PER_DOMAIN = 1
 DOWNLOAD_DELAY = 1.0
 RETRY_TIMES = 2
+RETRY_GIVE_UP_LOG_LEVEL = "INFO"             # it becomes a problem of its place, with a cure
 DOWNLOAD_MAXSIZE = 32 << 20
 COOKIES_ENABLED = False                      # nobody is logged in
 REDIRECT_MAX_TIMES = 5

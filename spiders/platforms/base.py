@@ -12,7 +12,7 @@ from hashlib import blake2b
 from typing import Any, ClassVar
 
 import scrapy
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Request, Response
 from scrapy.spidermiddlewares.httperror import HttpError
@@ -20,6 +20,7 @@ from scrapy.utils.misc import arg_to_iter
 from twisted.python.failure import Failure
 
 from enrich import study as studies
+from enrich.mistakes import Mistake
 from enrich.records import Page, Problem, Reply, Review, Total
 
 Drawn = Review | Reply | Problem | Total | Request
@@ -60,6 +61,14 @@ class Place:
         return self.since is not None and moment is not None and moment < self.since
 
 
+class NotCrawled(IgnoreRequest):
+    """A request that policy.toml does not allow, with what may be done instead."""
+
+    def __init__(self, why: str, instead: str) -> None:
+        super().__init__(why)
+        self.instead = instead
+
+
 class SourceSpider(scrapy.Spider):
     """Base of all sources. A subclass states what it is and overrides `begin` and `draw`, and `recognise` where it has addresses.
 
@@ -77,10 +86,12 @@ class SourceSpider(scrapy.Spider):
     """Whether its places are files that were gathered at a stated time."""
     options: ClassVar[type[Options]] = Options
 
-    def __init__(self, *args: Any, study: str | None = None, company: str | None = None, profile: str | None = None, since: str | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, *, study: str | None = None, company: str | None = None, profile: str | None = None, since: str | None = None, **unknown: str) -> None:
+        super().__init__()
+        if unknown:
+            raise Mistake(f"unknown argument: {', '.join(unknown)}", cure="known: study, company, profile, since")
         self.study = studies.load(study) if study else None
-        self.since = datetime.fromisoformat(since).replace(tzinfo=UTC) if since else None
+        self.since = _day(since) if since else None
         self.places = {p.profile: p for p in self._places(company, profile)} if self.study else {}
 
     # what a source overrides
@@ -112,7 +123,7 @@ class SourceSpider(scrapy.Spider):
 
     async def start(self) -> AsyncIterator[Any]:
         if self.study is None:
-            raise ValueError("a crawl needs a study: scrapy crawl … -a study=FOLDER")
+            raise Mistake("a crawl needs a study", cure=f"scrapy crawl {self.name} -a study=FOLDER")
         for profile in self.places:
             # An empty page stands before every place, because items that `start` itself yields keep Scrapy from stopping when it is told to.
             yield Request("data:,", callback=self._begin, cb_kwargs={"profile": profile}, dont_filter=True)
@@ -152,10 +163,10 @@ class SourceSpider(scrapy.Spider):
             place.responses += 1
             status = error.response.status
             what, cure = HTTP.get(status, (f"the site answered with status {status}", "look at the address in a browser"))
-        elif isinstance(error, IgnoreRequest):
-            what, cure = str(error) or "the request was refused", "see `rapport sources` for what may be done instead"
-            if "robots.txt" in what:
-                what, cure = "robots.txt forbids this address", "ask the site for permission, or import an export of your own"
+        elif isinstance(error, NotCrawled):
+            what, cure = str(error), error.instead
+        elif isinstance(error, IgnoreRequest):             # the only other one who ignores is Scrapy's robots.txt middleware
+            what, cure = "robots.txt forbids this address", "ask the site for permission, or import an export of your own"
         else:
             what, cure = f"could not be fetched: {type(error).__name__}: {error}", "check the connection and the address, then crawl again"
         page = self._page(place, request.url, b"", status)
@@ -173,7 +184,12 @@ class SourceSpider(scrapy.Spider):
                 seen = s.collected_at
                 if seen is not None and not isinstance(seen, datetime):
                     seen = datetime(seen.year, seen.month, seen.day, 23, 59, 59)      # gathered some time that day: no reply of the day came after it
-                yield Place(c.profile(s), self.options.model_validate(own), s, c, seen.replace(tzinfo=seen.tzinfo or UTC) if seen else None, self.since)
+                try:
+                    options = self.options.model_validate(own)
+                except ValidationError as error:
+                    raise Mistake("\n".join(f"`{'.'.join(map(str, e['loc']))}`: {e['msg']}" for e in error.errors()), place=f"{self.study.path}, {c.name} on {self.name}",
+                                  cure="`rapport check` names the line, `rapport sources` what the source needs") from None
+                yield Place(c.profile(s), options, s, c, seen.replace(tzinfo=seen.tzinfo or UTC) if seen else None, self.since)
 
     def _batches(self, drawn: Iterable[Drawn], place: Place) -> Iterator[Page | Request]:
         page, n = self._page(place, place.source.key, b"", None), 0
@@ -209,6 +225,13 @@ HTTP = {
     429: ("the site asks for a pause (status 429)", "crawl again later, with a longer DOWNLOAD_DELAY"),
     503: ("the site is not available, or refuses programs (status 503)", "crawl again later"),
 }
+
+
+def _day(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        raise Mistake(f"{text!r} is no day", place="since", cure="write it like 2026-03-31") from None
 
 
 def put(page: Page, drawn: Review | Reply | Problem | Total) -> None:
