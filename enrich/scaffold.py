@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import tomlkit
-from tomlkit.items import AoT, Table
+from tomlkit.items import Table
 
+from enrich import toml
 from enrich.mistakes import Mistake
 from enrich.study import Company, Source, Study, slug
 
@@ -43,14 +44,12 @@ def scaffold(title: str, recognised: Sequence[Mapping[str, Any]], *, client: str
     """The text of a study file. `recognised` is what each address was recognised as (`crawling.recognise`), with `name` where the user gave one."""
     document = tomlkit.parse(HEAD)
     document.add("title", title)
-    document.add("client", client or "")
-    document.add("contact", contact or "")
-    if not client:
-        del document["client"]
-        document.add(tomlkit.comment('client = "whose study it is"'))
-    if not contact:
-        del document["contact"]
-        document.add(tomlkit.comment('contact = "you@example.com": sites that are crawled can reach you there'))
+    for key, value, example in (("client", client, '"Ours"                       # whose study it is: compared like the others'),
+                                ("contact", contact, '"you@example.com"           # sites that are crawled can reach you there')):
+        if value:
+            document.add(key, value)
+        else:
+            document.add(tomlkit.comment(f"{key} = {example}"))
     companies: dict[str, Table] = {}
     if client:
         companies[slug(client)] = _company(client)
@@ -58,10 +57,14 @@ def scaffold(title: str, recognised: Sequence[Mapping[str, Any]], *, client: str
         name = found.get("name") or guess(found["url"])
         company = companies.setdefault(slug(name), _company(name))
         if found.get("source"):
-            sources = company.setdefault("sources", tomlkit.aot())
-            source = tomlkit.table()
-            source.update({"source": found["source"], **found["options"]})
-            sources.append(source)
+            source = {"source": found["source"], **found["options"]}
+            if source not in company.get("sources", []):           # the same address may have been pasted twice
+                if "sources" not in company:
+                    company.add(tomlkit.nl())
+                    company.add("sources", tomlkit.aot())
+                table = tomlkit.table()
+                table.update(source)
+                company["sources"].append(table)
         else:
             said = f"{found['refused']}. Instead: {found['instead']}" if found.get("refused") else "no source reads this address"
             company.add(tomlkit.comment(f"{found['url']}: not crawled: {said}"))
@@ -88,26 +91,75 @@ def guess(url: str) -> str:
 def add_file(study: Study, company: Company, file: Path, *, source: str, collected_at: date | None, origin: str | None, audience: str | None) -> str:
     """Adds a file as a source of a company to study.toml, keeping what people wrote there; returns the id of its profile.
 
-    A file that is there already is left as it is. Raises `Mistake` where `collected_at` is missing: nothing can be said about waiting
-    without it, and neither today nor the file's own date is the day its texts were gathered.
+    A file that is there already stays, with the new day where it was gathered anew. Raises `Mistake` where it is said to be something
+    else than what study.toml says, and where `collected_at` is missing: nothing can be said about waiting without it, and neither
+    today nor the file's own date is the day its texts were gathered.
     """
     path = file.absolute()
     shown = str(path.relative_to(study.folder)) if path.is_relative_to(study.folder) else str(path)
-    for known in company.sources:
+    with study.path.open(encoding="utf-8-sig", newline="") as opened:
+        text = opened.read()
+    number = next(i for i, c in enumerate(study.companies) if c.id == company.id)
+    for n, known in enumerate(company.sources):
         files = [known.files] if isinstance(known.files, str) else known.files or []
-        if any(path in study.folder.glob(f) if not Path(f).is_absolute() else path == Path(f) for f in files):
-            return company.profile(known)
+        if not any(path in study.folder.glob(f) if not Path(f).is_absolute() else path.match(f) for f in files):
+            continue
+        at = ("companies", number, "sources", n)
+        for key, said, stands in (("origin", origin, known.origin), ("audience", audience, known.audience), ("collected_at", collected_at, known.collected_at)):
+            if said is None or said == (stands.date() if isinstance(stands, datetime) else stands):
+                continue
+            anew = with_value(text, (*at, key), said) if key == "collected_at" and files == [shown] else None
+            if anew is None:
+                raise Mistake(f"study.toml has {file.name} already, with {key} = {stands or 'nothing'}, not {said}", place=toml.place(study.path, text, (*at, key)),
+                              cure=f"change it there, or leave --{key.replace('_', '-')} out")
+            replace(study.path, anew)
+        return company.profile(known)
     if collected_at is None:
         raise Mistake("when were its reviews gathered?", place=str(file), cure="add --collected-at YYYY-MM-DD (the day of the export; never today unless it was made today)")
-    document = tomlkit.parse(study.path.read_text(encoding="utf-8-sig"))
-    companies = document["companies"]
-    assert isinstance(companies, AoT)
-    entry = next(c for c in companies if slug(str(c["name"])) == company.id)
-    added = tomlkit.table()
-    added.update({k: v for k, v in {"source": source, "files": shown, "origin": origin, "collected_at": collected_at, "audience": audience}.items() if v is not None})
-    entry.setdefault("sources", tomlkit.aot()).append(added)
-    study.path.write_text(tomlkit.dumps(document), encoding="utf-8")
-    return company.profile(Source.model_validate(added.unwrap()))
+    added = {k: v for k, v in {"source": source, "files": shown, "origin": origin, "collected_at": collected_at, "audience": audience}.items() if v is not None}
+    written = with_source(text, number, added)
+    if written is None:
+        raise Mistake(f"the sources of {company.name} are written in one line: nothing can be added there without touching what you wrote", place=str(study.path),
+                      cure="write each as a [[companies.sources]] table, and import again")
+    replace(study.path, written)
+    return company.profile(Source.model_validate(added))
+
+
+def with_value(text: str, at: tuple[str | int, ...], value: Any) -> str | None:
+    """The text of a study file with another value for one key; None where the key does not stand in a line of its own."""
+    line = toml.line_numbers(text).get(at)
+    if line is None:
+        return None
+    rows = text.splitlines(keepends=True)
+    rows[line - 1] = re.sub(r"(=\s*)[^#\r\n]*?(\s*(?:#.*)?[\r\n]*)$", lambda m: f"{m[1]}{tomlkit.item(value).as_string()}{m[2]}", rows[line - 1], count=1)
+    return "".join(rows)
+
+
+def with_source(text: str, company: int, source: Mapping[str, Any]) -> str | None:
+    """The text of a study file with one more source for the company of this number, all else as it was; None where its sources stand in one line."""
+    lines = toml.line_numbers(text)
+    start = lines.get(("companies", company))
+    if start is None or ("companies", company, "sources") in lines:
+        return None
+    after = min((n for at, n in lines.items() if n > start and at[:2] != ("companies", company)), default=None)
+    rows = text.splitlines(keepends=True)
+    at = len(rows) if after is None else after - 1
+    while not rows[at - 1].strip() or rows[at - 1].lstrip().startswith("#"):       # a comment before the next table belongs to it
+        at -= 1
+    end = "\r\n" if "\r\n" in text else "\n"
+    rows[at - 1] = rows[at - 1].rstrip("\r\n") + end
+    block = ["", "[[companies.sources]]", *tomlkit.dumps(source).splitlines()]
+    return "".join([*rows[:at], *(line + end for line in block), *rows[at:]])
+
+
+def replace(path: Path, text: str) -> None:
+    """Writes a file as a whole or not at all: a full disk must not cost what was there."""
+    new = path.with_name(f".{path.name}.new")
+    try:
+        new.write_text(text, encoding="utf-8", newline="")
+        new.replace(path)
+    finally:
+        new.unlink(missing_ok=True)
 
 
 def _company(name: str) -> Table:

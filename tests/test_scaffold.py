@@ -1,0 +1,91 @@
+"""Study files that the program writes into: what people wrote stays as it was."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from enrich import study as studies
+from enrich.mistakes import Mistake
+from enrich.scaffold import add_file, replace, scaffold, with_source, with_value
+
+DAY = date(2026, 5, 1)
+
+
+def found(url: str, name: str | None = None, **what: object) -> dict[str, object]:
+    return {"url": url, "name": name, **what}
+
+
+def add(folder: Path, company: str, file: str, day: date | None = DAY, origin: str | None = None) -> str:
+    study = studies.load(folder)
+    return add_file(study, study.company(company), folder / file, source="table", collected_at=day, origin=origin, audience=None)
+
+
+def write(folder: Path, text: str) -> Path:
+    file = folder / "study.toml"
+    file.write_text(text, encoding="utf-8", newline="")
+    return file
+
+
+def test_a_new_study_has_air_before_every_table_and_a_place_pasted_twice_once() -> None:
+    forum, game = {"source": "discourse", "options": {"url": "https://forum.acme.example"}}, {"source": "steam", "options": {"id": "1"}}
+    text = scaffold("Shops", [found("https://forum.acme.example", "Acme", **forum), found("https://forum.acme.example", "acme", **forum), found("x", "Acme", **game)], client="Ours")
+    assert text.partition('name = "Acme"')[2] == '\n\n[[companies.sources]]\nsource = "discourse"\nurl = "https://forum.acme.example"\n\n[[companies.sources]]\nsource = "steam"\nid = "1"\n'
+    assert all(before == "" for before, line in zip(text.splitlines(), text.splitlines()[1:], strict=False) if line.startswith("[["))
+
+
+def test_what_a_new_study_leaves_to_be_filled_in_is_right_when_the_sign_before_it_is_removed() -> None:
+    text = "\n".join(line.removeprefix("# ") for line in scaffold("Shops", []).splitlines()[2:] if line.startswith(("title", "# client", "# contact")))
+    assert tomllib.loads(text) == {"title": "Shops", "client": "Ours", "contact": "you@example.com"}
+
+
+def test_a_file_is_added_to_its_company_and_every_other_line_stays(tmp_path: Path) -> None:
+    before = 'title = "Shops"   # ours\r\n\r\n[[companies]]\r\nname = "Acme"\r\n\r\n# the other one\r\n[[companies]]\r\nname = "Bolt"'
+    file = write(tmp_path, before)
+    add(tmp_path, "Acme", "acme.csv")
+    add(tmp_path, "Bolt", "bolt.csv")
+    block = '\r\n[[companies.sources]]\r\nsource = "table"\r\nfiles = "{}.csv"\r\ncollected_at = 2026-05-01\r\n'
+    assert file.read_bytes().decode() == before.replace('"Acme"\r\n', '"Acme"\r\n' + block.format("acme")) + "\r\n" + block.format("bolt")
+
+
+def test_sources_in_one_line_are_never_touched(tmp_path: Path) -> None:
+    before = 'title = "Shops"\n[[companies]]\nname = "Acme"\nsources = [{ source = "steam", id = "1" }]\n'
+    file = write(tmp_path, before)
+    with pytest.raises(Mistake, match="written in one line"):
+        add(tmp_path, "Acme", "acme.csv")
+    assert file.read_text() == before
+    assert with_source('title = "Shops"\ncompanies = [{ name = "Acme" }]\n', 0, {"source": "steam"}) is None
+
+
+def test_a_newer_export_under_the_old_name_gets_its_day(tmp_path: Path) -> None:
+    file = write(tmp_path, 'title = "Shops"\n[[companies]]\nname = "Acme"\n')
+    (tmp_path / "acme.csv").touch()
+    first = add(tmp_path, "Acme", "acme.csv", origin="google_play")
+    assert add(tmp_path, "Acme", "acme.csv", date(2026, 6, 1)) == first
+    assert file.read_text().count("collected_at = 2026-06-01") == 1
+    assert "2026-05-01" not in file.read_text()
+
+
+def test_a_file_that_is_said_to_be_something_else_is_not_taken_silently(tmp_path: Path) -> None:
+    write(tmp_path, 'title = "Shops"\n[[companies]]\nname = "Acme"\n[[companies.sources]]\nsource = "table"\nfiles = "acme-*.csv"\ncollected_at = 2026-05-01\n')
+    (tmp_path / "acme-june.csv").touch()
+    with pytest.raises(Mistake, match="line 7.*collected_at = 2026-05-01, not 2026-06-01"):
+        add(tmp_path, "Acme", "acme-june.csv", date(2026, 6, 1))
+    with pytest.raises(Mistake, match="origin = nothing, not google_play"):
+        add(tmp_path, "Acme", "acme-june.csv", None, "google_play")
+    assert add(tmp_path, "Acme", "acme-june.csv", None) == add(tmp_path, "Acme", "acme-june.csv")
+
+
+def test_a_value_is_changed_in_its_line_and_its_comment_stays() -> None:
+    assert with_value('a = "1"   # why\nb = 2\n', ("a",), DAY) == "a = 2026-05-01   # why\nb = 2\n"
+    assert with_value("t = { a = 1 }\n", ("t", "a"), DAY) is None
+
+
+def test_a_study_file_that_cannot_be_written_is_left_as_it_was(tmp_path: Path) -> None:
+    file = write(tmp_path, "title = 1\n")
+    with pytest.raises(UnicodeEncodeError):
+        replace(file, "title = \ud800")
+    assert (file.read_text(), list(tmp_path.iterdir())) == ("title = 1\n", [file])
