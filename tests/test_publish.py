@@ -534,3 +534,9 @@ async def test_a_wait_that_half_never_reach_is_called_so(tmp_path: Path) -> None
         store.write([blank(Finding, id="nettle.responsiveness.median-wait", analysis="new", company="nettle", measure="responsiveness", slice="median wait", title="Time until half are answered", sentence="Fewer than half.", verdict="figure", unit="hours", n=200)])
     page = await text(await serving(database), "/finding/nettle.responsiveness.median-wait")
     assert "not reached" in page and "Difference" not in page
+
+
+async def test_a_sentence_says_how_much_of_the_company_it_leaves_out(site: Datasette) -> None:
+    page = await text(site, "/company/nettle")
+    assert "What is behind it</a> · 10 in 100 of its texts left out: no other company's beside them in their month" in page.replace("&#39;", "'")
+    assert "left out" not in await text(site, "/company/cedar")

@@ -7,6 +7,8 @@ from urllib.parse import quote as quoted
 from datasette import hookimpl
 from markupsafe import Markup, escape
 
+from enrich.conclude import DROPPED
+
 MINUS = "\u2212"
 DAY = 24
 SPACE = "\u202f"
@@ -19,7 +21,7 @@ ROLES = {"company": "The company", "owner": "The owner", "manager": "A manager",
 def prepare_jinja2_environment(env):
     env.filters |= {"figure": figure, "interval": interval, "difference": difference, "count": count, "day": day, "stars": stars, "marked": marked,
                     "path": lambda value: quoted(str(value), safe="~:.,@"), "listed": listed, "place": place, "plural": plural, "at": at, "later": later}
-    env.globals |= {"ROLES": ROLES}
+    env.globals |= {"ROLES": ROLES, "told_from": DROPPED}
 
 
 def figure(value, unit="share"):
