@@ -178,6 +178,8 @@ class Run:
         before = self._on_desk(tables.Review, new.id)
         look = self._on_desk(tables.Look, "review", new.id)
         known = dict(self.answers.get(new.id, {}))
+        if before is not None:
+            new.profile = before.profile                   # it stays with the file that brought it first
         if before is None or look is None:
             self.row.new_reviews += 1
             self._put(new)
@@ -226,10 +228,15 @@ class Run:
     def _id(self, drawn: records.Review, author: str | None) -> str:
         """From the source's own id; where it has none, from author, time and order, never from the text (an edit is the same review)."""
         if drawn.id is not None:
-            return _hash(self.profile.id, drawn.id)
+            return self._own_id(drawn.id)
         parts = (author or "", _earliest(drawn.created) or "", drawn.unit or "")
         self.ordinals[parts] += 1
         return _hash(self.profile.id, "derived", *parts, str(self.ordinals[parts]))
+
+    def _own_id(self, id: str) -> str:
+        """From an id of the source: the same in every file of what was published at one place, so that a later export is a later look."""
+        stated = self.imported and self.profile.source != self.profile.spider
+        return _hash(f"{self.profile.company}.{self.profile.source}" if stated else self.profile.id, id)
 
     def _compare(self, before: tables.Review, new: tables.Review, look: tables.Look, seen: str) -> None:
         """Writes down what differs from the known review, then stores it as it stands now."""
@@ -259,7 +266,7 @@ class Run:
 
     def _late(self, drawn: records.Reply, seen: str) -> bool:
         """Stores a reply that came without its review; false where that review is not known."""
-        id = _hash(self.profile.id, drawn.review or "")
+        id = self._own_id(drawn.review or "")
         if not self._on_desk(tables.Review, id):
             self._fetch([id])
         review, look = self._on_desk(tables.Review, id), self._on_desk(tables.Look, "review", id)
@@ -276,7 +283,7 @@ class Run:
         created, text = drawn.created, drawn.text.strip() if drawn.text else None
         masked = people.mask_reply(_clean(text), customer, self.names) if text else None
         new = tables.Reply(
-            id=id, review=review.id, profile=self.profile.id, company=self.profile.company, source_id=drawn.id, position=position, role=drawn.role, role_basis=drawn.role_basis,
+            id=id, review=review.id, profile=review.profile, company=self.profile.company, source_id=drawn.id, position=position, role=drawn.role, role_basis=drawn.role_basis,
             author=people.author_key(self.secret, drawn.author, drawn.author_id), text=masked, raw_hash=people.keyed(self.secret, "text", text or ""), text_key=key(masked) if masked else None,
             created_at=_earliest(created), created_until=_latest(created), created_precision=created.precision if created else None,
             edited_at=_earliest(drawn.edited))
