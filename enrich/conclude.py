@@ -155,7 +155,7 @@ def _finding(study: Study, analysis: Analysis, name: str, r: Result, v: Verdict)
 def _accuracy(study: Study, r: Result) -> str | None:
     """How far the tag behind a figure is to be trusted, as the annotators found."""
     found = study.lens.accuracy.get(r.tag or "")
-    if r.missing or not r.judged or found is None or found.precision is None or found.recall is None:
+    if r.missing or not r.judged or found is None or found.gold < vocabulary.ENOUGH_GOLD or found.precision is None or found.recall is None:
         return None
     return f"Against annotated texts, {words.about(found.precision)} of 100 that are tagged so are rightly so, and {words.about(found.recall)} of 100 that should be are found."
 
