@@ -82,7 +82,7 @@ class Run:
         place = store.get(tables.Profile, profile)
         assert place is not None, f"{profile} was not registered"
         store.execute("update crawls set outcome = 'interrupted' where profile = ? and outcome = 'running'", (profile,))
-        row = tables.Crawl(id=uuid.uuid4().hex[:16], profile=profile, started_at=now(), finished_at=None, outcome="running", since=since, requests=0, responses=0,
+        row = tables.Crawl(id=uuid.uuid4().hex[:16], profile=profile, started_at=now(), finished_at=None, seen_at=None, outcome="running", since=since, requests=0, responses=0,
                            reviews=0, replies=0, new_reviews=0, new_replies=0, changes=0, problems=0, seconds=None)
         store.write([row])
         secret = key_of(store)
@@ -117,6 +117,7 @@ class Run:
                 drawn.append((review, self._masked(review)))
             except Refused as refusal:
                 problems.append(records.Problem(f"{page.url}, review {review.id or '?'}", str(refusal)))
+        self.row.seen_at = max(seen, self.row.seen_at or seen)
         self._fetch([new.id for _, new in drawn])
         for review, new in drawn:
             self._review(review, new, seen)

@@ -97,6 +97,7 @@ class Crawl(Table):
     profile: str = column("the profile", references="profiles")
     started_at: str = column("when it began")
     finished_at: str | None = column("when it ended; empty while it runs or if it was killed")
+    seen_at: str | None = column("when its newest texts stood at their source: for a crawl about when it ran, for a file the day it was gathered")
     outcome: str = column("running, finished, empty, blocked, refused, failed or interrupted")
     since: str | None = column("only texts from this day on were asked for")
     requests: int = column("requests sent")
