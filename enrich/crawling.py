@@ -40,7 +40,7 @@ def crawl(spider: str, settings: dict[str, str] | None = None, **arguments: str 
 INTERRUPTED = 130
 """Exit code of what was stopped with Ctrl-C."""
 NOTHING_CAME = 3
-"""Exit code of a crawl that ran as it should and brought nothing: every place was refused, blocked or could not be reached."""
+"""Exit code of a crawl that brought no place to its end: each was refused, blocked, out of reach or cut short."""
 
 
 def _run(*command: str) -> int:

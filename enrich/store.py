@@ -152,6 +152,8 @@ def unusable(path: Path, error: sqlite3.Error) -> Mistake:
     said = str(error)
     if "full" in said:
         return Mistake("the disk is full; what was stored before is kept", place=str(path), cure="free some space and run the same command again")
+    if "I/O" in said:
+        return Mistake("the disk cannot be written or read; what was stored before is kept", place=str(path), cure="check the disk, its space and your quota, and run the same command again")
     if "locked" in said:
         return Mistake("another program is writing into this store", place=str(path), cure="wait until it has finished, then run the same command again")
     if "readonly" in said or "unable to open" in said:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 import time
@@ -25,7 +26,7 @@ class StorePipeline:
         self.crawler = crawler
         self.store: Store | None = None
         self.runs: dict[str, Run] = {}
-        self.refused: set[str] = set()
+        self.closing: asyncio.Future[None] | None = None       # the store cannot be written any more: nothing that comes later is taken
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -47,13 +48,13 @@ class StorePipeline:
                                                  since=spider.since.date().isoformat() if spider.since else None)
 
     def process_item(self, item: Page) -> Page:
-        if self.store is None:
+        if self.store is None or self.closing:
             return item
         try:
             self.runs[item.profile].take(item)
         except sqlite3.OperationalError as error:
             log.critical("%s", unusable(self.store.path, error))
-            self.crawler.engine.close_spider_async(reason="store_unusable")  # type: ignore[union-attr]  # it runs
+            self.closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="store_unusable"))  # type: ignore[union-attr]  # it runs
         return item
 
     def close_runs(self, spider: SourceSpider, reason: str) -> None:
@@ -64,7 +65,8 @@ class StorePipeline:
             for place in spider.places.values():
                 self.runs[place.profile].finish(outcome(self.runs[place.profile], place, reason), requests=place.requests, responses=place.responses, seconds=seconds)
         except sqlite3.OperationalError as error:
-            log.critical("%s", unusable(self.store.path, error))
+            if not self.closing:
+                log.critical("%s", unusable(self.store.path, error))
         finally:
             self.store.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
 import subprocess
 import sys
@@ -84,8 +85,22 @@ def test_a_database_of_another_program_stops_the_crawl_before_it_begins(folder: 
 
 def test_a_crawl_that_is_refused_everywhere_brings_nothing_and_names_why(folder: Path) -> None:
     (folder / "study.toml").write_text(STUDY.format("schema_org", 'url = "https://www.trustpilot.com/review/acme.example"'))
-    assert "nothing came" in crawl("schema_org", f"study={folder}", code=crawling.NOTHING_CAME)
+    assert "no place could be gathered" in crawl("schema_org", f"study={folder}", code=crawling.NOTHING_CAME)
     with Store(folder / "rapport.db") as store:
         (problem,) = store.read(tables.Problem)
     assert problem.what.startswith("Trustpilot is not crawled: its robots.txt forbids all programs")
     assert problem.cure is not None and problem.cure.startswith("import the CSV export")
+
+
+def test_a_store_that_cannot_grow_ends_the_crawl_and_keeps_what_was_stored(folder: Path) -> None:
+    (folder / "acme.csv").write_text("id,text,rating,date,author\n" + "".join(f"a{i},They never answered letter {i} of mine.,1,2026-03-01,Ann {i}\n" for i in range(6000)))
+    command = [sys.executable, "-m", "scrapy", "crawl", "table", "-a", f"study={folder}"]
+    full = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 20, 2 << 20)))
+    assert full.returncode != 0
+    assert full.stderr.count("what was stored before is kept") == 1
+    assert "Traceback" not in full.stderr
+    with Store(folder / "rapport.db") as store:
+        assert 0 < store.one("select count(*) from reviews") < 6000
+    assert crawl("table", f"study={folder}", code=0) == ""
+    with Store(folder / "rapport.db") as store:
+        assert store.one("select count(*) from reviews") == 6000
