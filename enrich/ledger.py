@@ -6,15 +6,17 @@ import json
 import re
 import uuid
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, TypeVar
 
 from enrich import people, ratings, records, tables
 from enrich import study as studies
 from enrich.store import Row, Store, chunks
 from enrich.text import MAX_TEXT, key
+
+Drawn = TypeVar("Drawn", records.Review, records.Reply, records.Problem)
 
 VANISHED_AFTER = 2
 """Looks in a row that bring a review without a known reply, after which the reply is taken as vanished (one miss may be a hiccup)."""
@@ -22,6 +24,10 @@ MOST_PROBLEMS = 100
 """Problems of one run that are named one by one; the rest of each sort is only counted."""
 FOLLOWED = ("created_at", "created_until", "rating_raw", "author", "unit", "verified", "source_language", "app_version", "country")
 """Columns of a review beside its text whose change is written down."""
+BESIDE = {"rating_raw": ("rating", "stars"), "created_at": ("created_precision", "created_kind", "edited_at")}
+"""What is kept with such a column, where a record says less than the one before."""
+COUNTED = ("profile", "audience", "text", "stars", "created_at", "created_until", "created_kind", "author")
+"""Columns of a review that its counts hang on."""
 
 
 def register(store: Store, study: studies.Study) -> None:
@@ -72,6 +78,8 @@ class Run:
     ordinals: Counter[tuple[str, ...]] = field(default_factory=Counter)
     named: int = 0
     previous: dict[str, str] = field(default_factory=dict)                       # of reviews whose replies come in several pages: their last look before this run
+    customers: dict[str, str] = field(default_factory=dict)                      # and who wrote them, so that late replies are masked too
+    left: dict[str, bool] = field(default_factory=dict)                          # other places of its reviews, and whether they left the study
     desk: dict[tuple[type[tables.Table], tuple[str, ...]], tables.Table] = field(default_factory=dict)   # what is known of the page at hand
     unwritten: set[tuple[type[tables.Table], tuple[str, ...]]] = field(default_factory=set)
     answers: dict[str, dict[str, tables.Reply]] = field(default_factory=dict)    # review to its replies on the desk
@@ -112,7 +120,7 @@ class Run:
         seen = records.iso(page.seen_at)
         problems = list(page.problems)
         drawn: list[tuple[records.Review, tables.Review]] = []
-        for review in page.reviews:
+        for review in map(_whole, page.reviews):
             try:
                 drawn.append((review, self._masked(review)))
             except Refused as refusal:
@@ -121,7 +129,7 @@ class Run:
         self._fetch([new.id for _, new in drawn])
         for review, new in drawn:
             self._review(review, new, seen)
-        for reply in page.replies:
+        for reply in map(_whole, page.replies):
             if not self._late(reply, seen):
                 problems.append(records.Problem(f"{page.url}, reply {reply.id or '?'}", f"answers the review {reply.review}, which did not come", "crawl the whole place again"))
         if page.status in (404, 410):
@@ -165,6 +173,7 @@ class Run:
     def _problem(self, problem: records.Problem, at: str) -> None:
         self.row.problems += 1
         self.named += 1
+        problem = _whole(problem)
         what = people.mask_contacts(problem.what)
         if self.named <= MOST_PROBLEMS:
             self.store.write([tables.Problem(uuid.uuid4().hex[:16], self.row.id, at, problem.place, what, problem.cure, 1)])
@@ -180,7 +189,7 @@ class Run:
         look = self._on_desk(tables.Look, "review", new.id)
         known = dict(self.answers.get(new.id, {}))
         if before is not None:
-            new.profile = before.profile                   # it stays with the file that brought it first
+            new.profile = self._home(before.profile)
         if before is None or look is None:
             self.row.new_reviews += 1
             self._put(new)
@@ -188,6 +197,8 @@ class Run:
             self._touched(new)
         elif seen >= look.last_seen:
             self._compare(before, new, look, seen)
+            if look.gone_at and seen > look.last_seen:
+                self._change("review", new.id, new.id, "returned", None, new.text, look.last_seen, seen, self._cause())
             self._looked(look, seen)
             if seen > look.last_seen:
                 self._touched(new)                         # it waited on, or was answered
@@ -196,6 +207,8 @@ class Run:
         again = look.last_seen if look and seen > look.last_seen else None       # the last look before this one
         if again and not drawn.complete:
             self.previous[new.id] = again
+        if drawn.author and not drawn.complete:
+            self.customers[new.id] = drawn.author
         if self.imported and drawn.complete:
             self._replies_are_visible()                    # a file with a place for replies shows them, though a row may have none
         came = set()
@@ -230,7 +243,8 @@ class Run:
         """From the source's own id; where it has none, from author, time and order, never from the text (an edit is the same review)."""
         if drawn.id is not None:
             return self._own_id(drawn.id)
-        parts = (author or "", _earliest(drawn.created) or "", drawn.unit or "")
+        when = None if drawn.created is None or drawn.created.precision == "interval" else drawn.created        # "2 weeks ago" is another day at every look
+        parts = (author or "", _earliest(when) or "", drawn.unit or "")
         self.ordinals[parts] += 1
         return _hash(self.profile.id, "derived", *parts, str(self.ordinals[parts]))
 
@@ -239,6 +253,14 @@ class Run:
         stated = self.imported and self.profile.source != self.profile.spider
         return _hash(f"{self.profile.company}.{self.profile.source}" if stated else self.profile.id, id)
 
+    def _home(self, first: str) -> str:
+        """The place that a review belongs to: the file that brought it first, as long as the study counts that one."""
+        if first == self.profile.id or self.profile.private:
+            return first
+        if first not in self.left:
+            self.left[first] = bool(self.store.one("select private from profiles where id = ?", (first,)))
+        return self.profile.id if self.left[first] else first
+
     def _compare(self, before: tables.Review, new: tables.Review, look: tables.Look, seen: str) -> None:
         """Writes down what differs from the known review, then stores it as it stands now."""
         edited = before.raw_hash != new.raw_hash
@@ -246,22 +268,32 @@ class Run:
         if edited:
             self._change("review", new.id, new.id, "edited", before.text, new.text, look.last_seen, seen, cause)
         elif before.text != new.text:
-            self._change("review", new.id, new.id, "edited", before.text, new.text, look.last_seen, seen, "masking")
+            self._change("review", new.id, new.id, "edited", None, None, look.last_seen, seen, "masking")       # what is masked now must not stay in the ledger
         for name in FOLLOWED:
             old, now_ = getattr(before, name), getattr(new, name)
             if old != now_ and now_ is not None:
                 rated = name == "rating_raw"
                 self._change("review", new.id, new.id, "rated" if rated else name, old, now_, look.last_seen, seen,
                              cause if rated or edited or (name.startswith("created") and new.created_kind == "edited") else "parser")
-            elif now_ is None and old is not None:
-                setattr(new, name, old)                    # a record that says less takes nothing away
+            elif now_ is None and old is not None:         # a record that says less takes nothing away
+                for beside in (name, *BESIDE.get(name, ())):
+                    setattr(new, beside, getattr(before, beside))
         if new.created_kind == "edited" and before.created_at and new.created_at and before.created_at < new.created_at:
             new.edited_at, new.created_at, new.created_until = new.created_at, before.created_at, before.created_until   # the earliest time seen is nearest to the creation
         if before != new:
             self._put(new)
-            if (before.text, before.stars, before.created_at, before.author) != (new.text, new.stars, new.created_at, new.author):
+            if any(getattr(before, name) != getattr(new, name) for name in COUNTED):
                 self._touched(before)                      # the day it left is counted again too
                 self._touched(new)
+                self._bound(before)
+
+    def _bound(self, before: tables.Review) -> None:
+        """Days whose counts hung on what a review was: other days of its author, copies of its text."""
+        for column, value in (("author", before.author), ("text_key", before.text_key)):
+            if value is not None:
+                days = self.store.rows(f"select distinct ifnull(substr(created_at, 1, 10), '') from reviews where company = ? and {column} = ?", (before.company, value))
+                for (day,) in list(days):
+                    self._put(tables.Stale(before.company, day))
 
     # replies
 
@@ -276,7 +308,7 @@ class Run:
         known = self.answers.get(id, {})
         mine = _hash(id, drawn.id or f"#{len(known) + 1}")
         position = known[mine].position if mine in known else len(known) + 1
-        self._reply(review, drawn, mine, position, None, self.previous.get(id), seen, newest=seen >= look.last_seen)
+        self._reply(review, drawn, mine, position, self.customers.get(id), self.previous.get(id), seen, newest=seen >= look.last_seen)
         return True
 
     def _reply(self, review: tables.Review, drawn: records.Reply, id: str, position: int, customer: str | None, again: str | None, seen: str, *, newest: bool) -> None:
@@ -285,7 +317,7 @@ class Run:
         masked = people.mask_reply(_clean(text), customer, self.names) if text else None
         new = tables.Reply(
             id=id, review=review.id, profile=review.profile, company=self.profile.company, source_id=drawn.id, position=position, role=drawn.role, role_basis=drawn.role_basis,
-            author=people.author_key(self.secret, drawn.author, drawn.author_id), text=masked, raw_hash=people.keyed(self.secret, "text", text or ""), text_key=key(masked) if masked else None,
+            author=people.author_key(self.secret, drawn.author, drawn.author_id), text=masked or None, raw_hash=people.keyed(self.secret, "text", text or ""), text_key=key(masked) if masked else None,
             created_at=_earliest(created), created_until=_latest(created), created_precision=created.precision if created else None,
             edited_at=_earliest(drawn.edited))
         self.row.replies += 1
@@ -302,14 +334,18 @@ class Run:
         elif newest:
             edited = before.raw_hash != new.raw_hash
             if edited or before.text != new.text:
-                self._change("reply", id, review.id, "edited", before.text, new.text, look.last_seen, seen, self._cause() if edited else "masking")
+                old, now_, cause = (before.text, new.text, self._cause()) if edited else (None, None, "masking")
+                self._change("reply", id, review.id, "edited", old, now_, look.last_seen, seen, cause)
             if look.gone_at:
                 self._change("reply", id, review.id, "returned", None, masked, look.last_seen, seen, self._cause())
                 self._touched(review)
             if before.created_at and new.created_at and before.created_at < new.created_at:
                 new.created_at, new.created_until, new.edited_at = before.created_at, before.created_until, new.created_at   # the first answer ended the wait
+            if new.created_at is None:                     # a record that says less takes nothing away
+                new.created_at, new.created_until, new.created_precision = before.created_at, before.created_until, before.created_precision
             if before != new:
                 self._put(new)
+                self._touched(review)
             self._looked(look, seen)
 
     def _replies_are_visible(self) -> None:
@@ -360,6 +396,7 @@ class Refused(Exception):
     """A record that cannot be stored; its page goes in without it."""
 
 
+_HALF = re.compile(r"[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u202a-\u202e\u2066-\u2069]")
 
 
@@ -375,6 +412,14 @@ def now() -> str:
 def _clean(text: str | None) -> str:
     """Without control characters and marks that turn the direction of what follows, which could disguise a page; line breaks stay."""
     return _CONTROL.sub("", text or "")
+
+
+def _whole(drawn: Drawn) -> Drawn:
+    """A record without halves of characters, which JSON may hold and no database takes."""
+    mended: dict[str, Any] = {f.name: _HALF.sub("", value) for f in fields(drawn) if isinstance(value := getattr(drawn, f.name), str) and _HALF.search(value)}
+    if isinstance(drawn, records.Review) and drawn.replies:
+        mended["replies"] = [_whole(reply) for reply in drawn.replies]
+    return replace(drawn, **mended) if mended else drawn
 
 
 def _hash(*parts: str) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -218,3 +219,87 @@ def test_a_new_column_is_added_to_a_store_that_lacks_it_and_its_data_stays(place
         old.execute("alter table reviews add column abandoned text default 'kept'")
     with Store(place.database) as store:
         assert list(store.rows("select country, abandoned from reviews")) == [(None, "kept")]
+
+
+def test_a_reply_of_another_role_or_time_has_its_day_counted_again(place: study.Study) -> None:
+    look(place, 1, review(replies=[replace(answer(), role="customer")]))
+    with Store(place.database) as store:
+        store.execute("delete from stale")
+    look(place, 1, review(replies=[answer()]))
+    with Store(place.database) as store:
+        assert list(store.rows("select * from stale")) == [("theirs", "2026-04-01")]
+
+
+def test_a_record_that_says_less_takes_nothing_away(place: study.Study) -> None:
+    look(place, 1, review(replies=[answer()]))
+    look(place, 2, replace(review(replies=[replace(answer(), created=None)]), rating=None, created=None))
+    with Store(place.database) as store:
+        assert list(store.rows("select rating_raw, rating, stars, created_at, created_precision from reviews")) == [("1", 0.0, 1, "2026-04-01T00:00:00Z", "second")]
+        assert list(store.rows("select created_at, created_until, created_precision from replies")) == [("2026-04-03T00:00:00Z", "2026-04-03T00:00:00Z", "second")]
+
+
+def test_a_vanished_review_that_comes_back_has_returned(place: study.Study) -> None:
+    url = "https://forum.theirs.example/t/7"
+    look(place, 1, review(url=url))
+    look(place, 2, status=404, url=url)
+    look(place, 3, review(url=url))
+    assert [c[1] for c in changes(place)] == ["vanished", "returned"]
+    with Store(place.database) as store:
+        assert store.one("select gone_at from looks") is None
+
+
+def test_half_a_character_costs_neither_its_review_nor_its_page(place: study.Study) -> None:
+    row = look(place, 1, review("Half an emoji \ud83d here", author="Ad\ud83d", replies=[records.Reply("So\ud83drry.", id="\ud83d1")]), review("Fine.", id="\ud83d8", title="x \ud83d"))
+    with Store(place.database) as store:
+        assert sorted(store.rows("select text, source_id from reviews")) == [("Half an emoji  here", "7"), ("x\nFine.", "8")]
+        assert list(store.rows("select text, source_id from replies")) == [("Sorry.", "1")]
+    assert row.problems == 0
+
+
+def test_a_review_without_an_id_that_is_two_weeks_old_is_the_same_a_day_later(place: study.Study) -> None:
+    for day in (1, 2):
+        now = datetime(2026, 5, day, tzinfo=UTC)
+        look(place, day, review(id=None, created=records.When(now - timedelta(days=21), now - timedelta(days=10), "interval")))
+    with Store(place.database) as store:
+        assert store.one("select count(*) from reviews") == 1
+
+
+def test_a_reply_that_comes_after_its_review_is_masked_with_the_customers_name(place: study.Study) -> None:
+    with Store(place.database, create=True) as store:
+        register(store, place)
+        run = Run.begin(store, place, place.companies[1].profile(place.companies[1].sources[0]), imported=False)
+        for reviews, replies in (([review(complete=False)], []), ([], [records.Reply("As Ada was told, nothing can be done.", review="7", id="2")])):
+            run.take(records.Page(run.profile.id, "u", datetime(2026, 5, 1, tzinfo=UTC), 200, "h", 1, reviews, replies))
+        assert [r.text for r in store.read(tables.Reply)] == ["As [customer] was told, nothing can be done."]
+
+
+def test_what_is_masked_now_does_not_stay_in_the_ledger(place: study.Study) -> None:
+    look(place, 1, review("Ada here: nobody answers."))
+    with Store(place.database) as store:
+        store.execute("update reviews set text = 'Ada here: nobody answers.'")
+    look(place, 2, review("Ada here: nobody answers."))
+    with Store(place.database) as store:
+        assert list(store.rows("select what, cause, old, new from changes")) == [("edited", "masking", None, None)]
+
+
+def test_other_days_that_hung_on_what_a_review_was_are_counted_again(place: study.Study) -> None:
+    look(place, 1, review("The same words."), review("The same words.", id="8", author="Bo Lind", created=records.When.at(datetime(2026, 4, 2))),
+         review("Other words.", id="9", created=records.When.at(datetime(2026, 4, 9))))
+    with Store(place.database) as store:
+        store.execute("delete from stale")
+    look(place, 1, review("Quite other words."))
+    with Store(place.database) as store:
+        assert list(store.rows("select day from stale order by 1")) == [("2026-04-01",), ("2026-04-02",), ("2026-04-09",)]
+
+
+def test_reviews_of_a_file_that_left_the_study_stay_with_the_later_file_of_the_same_place(place: study.Study) -> None:
+    def two(*files: str) -> study.Study:
+        sources = "".join(f'[[companies.sources]]\nsource = "table"\norigin = "shop"\nfiles = "{f}"\ncollected_at = 2026-05-01\n' for f in files)
+        (place.folder / "study.toml").write_text(f'title = "One"\n[[companies]]\nname = "Ours"\n[[companies]]\nname = "Theirs"\n{sources}')
+        return study.load(place.folder)
+
+    look(two("january.csv"), 1, review(), imported=True)
+    look(two("february.csv"), 2, review(), imported=True)
+    with Store(place.database) as store:
+        assert list(store.rows("select p.key, p.private from reviews r join profiles p on p.id = r.profile")) == [("february.csv", 0)]
+        assert store.one("select count(*) from reviews") == 1
