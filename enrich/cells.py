@@ -17,6 +17,8 @@ from enrich.records import ANSWERING
 from enrich.stats import Floats, Ints
 from enrich.store import Store
 
+VERSION = "1"
+"""Raised when counting changes: everything is then counted anew."""
 LABELS = ("stage", "order", "complaint", "sentiment", "generic")
 """Labels that are counted like tags, as `name:value`."""
 COPY_LETTERS, COPY_DAYS = 40, 7
@@ -32,7 +34,7 @@ ASKS = """case when r.stars is not null then r.stars <= 2 else exists
 """For SQL: whether the review `r` asks for an answer."""
 
 _TOUCHED_ALL = "insert or ignore into temp.touched select distinct company, ifnull(substr(created_at, 1, 10), '') from reviews"
-_TAKEN_FOR = "ifnull(p.replies_visible, '') || ',' || p.private || ',' || p.population"
+_TAKEN_FOR = f"'{VERSION}:' || ifnull(p.replies_visible, '') || ',' || p.private || ',' || p.population || ',' || p.audience"
 _TOUCHED_PLACES = f"""insert or ignore into temp.touched select distinct r.company, ifnull(substr(r.created_at, 1, 10), '')
   from profiles p cross join reviews r on r.profile = p.id where {_TAKEN_FOR} <> (select taken_for from counted c where c.profile = p.id)"""
 _COUNTED = f"insert or replace into counted (profile, taken_for) select p.id, {_TAKEN_FOR} from profiles p where {_TAKEN_FOR} is not (select taken_for from counted c where c.profile = p.id)"
@@ -165,6 +167,11 @@ def update(store: Store, touched: Touched | None = None) -> int:
         store.execute(_WAITS)
         store.execute(_COUNTED)
         return int(store.one("select count(*) from temp.touched"))
+
+
+def taken_otherwise(store: Store) -> set[str]:
+    """Companies with a place that is taken for something else than when it was last counted."""
+    return {company for (company,) in store.rows(f"select distinct p.company from profiles p join counted c on c.profile = p.id where c.taken_for <> {_TAKEN_FOR}")}
 
 
 @contextmanager

@@ -27,10 +27,11 @@ DROPPED = 0.1
 """Share of a company's texts without a field beside them from which a reader is told."""
 
 
-def conclude(store: Store, lens: Lens | None = None) -> Analysis:
+def conclude(store: Store, lens: Lens | None = None, *, anew: bool = False) -> Analysis:
     """Computes all findings from the cells and keeps them with their evidence, in one transaction.
 
-    The analysis is named by a hash of what it rests on (counts, vocabulary, program): with nothing new it is returned as it stands.
+    The analysis is named by a hash of what it rests on (counts, vocabulary, program): with nothing new it is returned as it stands, unless
+    it is to be made `anew` because texts changed (an edit may leave every count as it was, and move the words that are quoted).
     """
     lens = lens or vocabulary.lens()
     companies = {c.id: c for c in store.read(Company, "role <> 'removed' order by id")}
@@ -39,7 +40,7 @@ def conclude(store: Store, lens: Lens | None = None) -> Analysis:
     analysis = Analysis(id=_rests_on(study), as_of=store.one("select max(last_seen) from looks") or "", made_at=iso(datetime.now(UTC)), code=_code(), lens=lens.version,
                         seed=DRAWS_SEED, current=1)
     known = store.get(Analysis, analysis.id)
-    if known and known.current:
+    if known and known.current and not anew:
         return known
     found = [(name, result) for name, module in measures.measures().items() for result in (*module.measure(study), *_absent(study, name, module))]
     results = [result for _, result in found]
@@ -186,7 +187,7 @@ def fragment(part: str) -> str:
 def _rests_on(study: Study) -> str:
     """Hash of all that the findings rest on."""
     digest = blake2b(digest_size=8)
-    digest.update(repr((_code(), study.lens.version, sorted(study.lens.accuracy.items()), sorted((s.id, s.measures) for s in study.lens.systems.values()), study.first, study.last,
+    digest.update(repr((_code(), study.lens.version, [(t.id, t.title, t.definition, t.speaks, t.accuses) for t in study.lens.tags.values()], sorted(study.lens.accuracy.items()), sorted((s.id, s.measures) for s in study.lens.systems.values()), study.first, study.last,
                         [(c.id, c.name, c.role) for c in study.companies.values()])).encode())
     for said in ("select * from cells order by company, source, audience, kind, day, stars, language, asks, author, tag",
                  "select * from waits order by company, source, audience, day, stars, asks, author, tag, edited, lo, hi",

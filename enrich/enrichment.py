@@ -24,10 +24,9 @@ def enrich(store: Store, tick: Callable[[int], object] = lambda n: None) -> Enri
     """Runs every stage over what is new since the last run; with nothing new it changes nothing. `tick` is told how many texts were read."""
     read = reading.read(store, tick)
     stale = set(store.rows("select company, day from stale"))
-    templates.cluster(store, {company for company, _ in stale})
-    with store.atomic():
-        cells.update(store, stale)
-        store.execute("delete from stale")
-    analysis = conclude.conclude(store)
+    templates.cluster(store, {company for company, _ in stale} | cells.taken_otherwise(store))
+    cells.update(store, stale)
+    analysis = conclude.conclude(store, anew=bool(stale))
+    store.many("delete from stale where company = ? and day = ?", stale)         # last, so that a run that is cut short is made good by the next
     findings, verdicts = next(store.rows("select count(*), count(*) filter (where verdict in ('weakness', 'accusation', 'strength')) from findings where analysis = ?", (analysis.id,)))
     return Enriched(read, len(stale), analysis.id, findings, verdicts)

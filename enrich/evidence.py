@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -52,6 +53,9 @@ def carrying(store: Store, where: Where, company: str, tag: str, side: Side, *, 
 def silent(store: Store, where: Where, company: str, tag: str, side: Side, *, pasted: bool | None = None) -> Iterator[Quote]:
     """Replies of a company that do not carry a move."""
     condition, values = _of(where, company)
+    if where.languages is not None:          # in a text that no step could read, nothing was looked for
+        condition += " and ifnull((select value from labels where kind = 'reply' and target = a.id and name = 'language'), 'und') in (select value from json_each(?))"
+        values.append(json.dumps(sorted(where.languages)))
     rows = store.rows(
         f"""select 'reply', a.id, r.id, null, null, ifnull(r.author, r.id), length(a.text) from replies a join reviews r on r.id = a.review {_STANDING} {_REPLY_STANDING}
             where a.company = ? and a.role in ({ROLES}) and ifnull(a.text, '') <> '' and {condition}

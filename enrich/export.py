@@ -78,7 +78,7 @@ def export(store: Store, format: str, out: Path | None = None, table: str | None
         raise Mistake(f"there is no table {table!r} to export", cure=f"did you mean {near!r}?" if near else f"known: {', '.join(PUBLIC)}")
     if format != "json" and not table and out is None:
         raise Mistake("several tables need a folder", cure="add --out FOLDER, or --table NAME for a single one")
-    with store.atomic(), ExitStack() as files:           # one transaction: all that is read is of one moment
+    with store.moment(), ExitStack() as files:
         if format == "json":
             path = out / "rapport.json" if out and out.is_dir() else out
             _document(store, files.enter_context(_file(path)))

@@ -44,8 +44,12 @@ def register(store: Store, study: studies.Study) -> None:
     store.write(replace(c, role="removed") for c in list(store.read(tables.Company)) if c.id not in known)
     store.write(tables.Company(c.id, c.name, "client" if study.is_client(c) else "rival", *(json.dumps(v, ensure_ascii=False) for v in (c.aliases, c.domains, c.accounts)))
                 for c in study.companies)
-    for company in study.companies:
-        store.write(_profile(store, company, source) for source in company.sources)
+    for place in [_profile(store, company, source) for company in study.companies for source in company.sources]:
+        before = store.get(tables.Profile, place.id)
+        if before and before.audience != place.audience:
+            store.execute("update reviews set audience = ? where profile = ?", (place.audience, place.id))
+        if before != place:
+            store.write([place])
     places = json.dumps([c.profile(s) for c in study.companies for s in c.sources])
     store.execute("update profiles set private = 1 where id not in (select value from json_each(?))", (places,))
 

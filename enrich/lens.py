@@ -177,7 +177,7 @@ class Lens:
         digest = blake2b(digest_size=5)
         for tag in self.tags.values():
             if tag.kind in kinds:
-                digest.update(repr((tag.id, tag.of, tag.cues, tag.unless, tag.negation)).encode())
+                digest.update(repr((tag.id, tag.of, tag.cues, tag.unless, tag.negation, tag.speaks)).encode())
         return digest.hexdigest()
 
 

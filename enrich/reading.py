@@ -42,11 +42,13 @@ def read(store: Store, tick: Callable[[int], object] = lambda n: None) -> int:
     n = 0
     for kind in ("review", "reply"):
         todo = {name: step for name, step in steps().items() if kind in step.KINDS}
+        _forget(store, kind)
         while due := list(_due(store, kind, todo)):
             for chunk in chunks(due, CHUNK):
                 _read(store, kind, todo, chunk)
                 n += len(chunk)
                 tick(len(chunk))
+    store.execute("delete from tags where id not in (select value from json_each(?))", (json.dumps(list(lens().tags)),))       # now no text carries them
     return n
 
 
@@ -55,12 +57,15 @@ def count_due(store: Store) -> int:
     return sum(store.one(f"select count(*) {_FROM[kind]}", _parameters({n: s for n, s in steps().items() if kind in s.KINDS})) for kind in ("review", "reply"))
 
 
+_READ = {"review": "t.text is not null", "reply": f"t.text is not null and t.role in ({', '.join(map(repr, ANSWERING))})"}
+"""For SQL: which texts are read at all."""
+_AT = {"review": "t.company, ifnull(substr(t.created_at, 1, 10), '') from reviews t", "reply": "t.company, ifnull(substr(r.created_at, 1, 10), '') from replies t join reviews r on r.id = t.review"}
+"""For SQL: the company and day that a text is counted with."""
 _FROM = {
-    "review": """from reviews t left join done d on d.kind = 'review' and d.target = t.id
-                 where t.text is not null and (d.target is null or d.versions != :versions or d.text_key != t.text_key || ':' || t.audience || ':' || coalesce(t.source_language, ''))""",
+    "review": f"""from reviews t left join done d on d.kind = 'review' and d.target = t.id
+                 where {_READ["review"]} and (d.target is null or d.versions != :versions or d.text_key != t.text_key || ':' || t.audience || ':' || coalesce(t.source_language, ''))""",
     "reply": f"""from replies t join reviews r on r.id = t.review left join done d on d.kind = 'reply' and d.target = t.id
-                 where t.text is not null and t.role in ({", ".join(f"'{r}'" for r in ANSWERING)})
-                 and (d.target is null or d.versions != :versions or d.text_key != t.text_key || ':' || r.audience || ':')""",
+                 where {_READ["reply"]} and (d.target is null or d.versions != :versions or d.text_key != t.text_key || ':' || r.audience || ':')""",
 }
 _WHAT = {
     "review": "t.id, t.id, t.company, coalesce(substr(t.created_at, 1, 10), ''), t.text, t.text_key, t.audience, t.source_language, d.versions, d.text_key",
@@ -109,6 +114,15 @@ def _read(store: Store, kind: str, todo: dict[str, Step], due: Iterable[Due]) ->
         store.write(labels)
         store.write(tables.Done(kind, d.target, d.key, versions) for d in due)
         store.write(tables.Stale(*at) for at in {(d.company, d.day) for d in due})
+
+
+def _forget(store: Store, kind: str) -> None:
+    """Takes back what was found in a text that is none any more: one its author emptied, or a reply that is not the company's after all."""
+    gone = list(store.rows(f"select t.id, {_AT[kind]} join done d on d.kind = '{kind}' and d.target = t.id where not ({_READ[kind]})"))
+    with store.atomic():
+        for table in ("mentions", "labels", "done"):
+            store.many(f"delete from {table} where kind = ? and target = ?", ((kind, target) for target, _, _ in gone))
+        store.write(tables.Stale(company, day) for _, company, day in gone)
 
 
 def _steps(todo: dict[str, Step], due: Due) -> Found:

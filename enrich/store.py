@@ -114,7 +114,18 @@ class Store:
 
     @contextmanager
     def atomic(self) -> Iterator[None]:
-        """All that is written inside is kept together, or not at all."""
+        """All that is written inside is kept together, or not at all. Other writers wait, as this one waits for them."""
+        if self.db.conn.in_transaction:
+            with self.db.atomic():
+                yield
+            return
+        self.db.conn.execute("begin immediate")          # one that only begins to write after it has read is refused, unwaited, if another wrote in between
+        with self.db.conn:
+            yield
+
+    @contextmanager
+    def moment(self) -> Iterator[None]:
+        """All that is read inside is of one moment; others may write meanwhile."""
         with self.db.atomic():
             yield
 

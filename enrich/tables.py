@@ -437,7 +437,7 @@ class Counted(Table):
     WORKING: ClassVar = True
     KEY: ClassVar = ("profile",)
     profile: str = column("the place", references="profiles")
-    taken_for: str = column("whether it shows replies, is private, and what its reviews stand for")
+    taken_for: str = column("by which version of counting, whether it shows replies, is private, what its reviews stand for, and who speaks")
 
 
 @dataclass(slots=True)

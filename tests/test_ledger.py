@@ -6,10 +6,12 @@ import sqlite3
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from enrich import records, study, tables
+from enrich.enrichment import enrich
 from enrich.ledger import Run, register
 from enrich.mistakes import Mistake
 from enrich.store import Store, unusable
@@ -303,3 +305,26 @@ def test_reviews_of_a_file_that_left_the_study_stay_with_the_later_file_of_the_s
     with Store(place.database) as store:
         assert list(store.rows("select p.key, p.private from reviews r join profiles p on p.id = r.profile")) == [("february.csv", 0)]
         assert store.one("select count(*) from reviews") == 1
+
+
+def test_a_place_whose_audience_is_put_right_speaks_for_it_from_then_on(place: study.Study) -> None:
+    look(place, 1, review("Management lies to its people."))
+    with Store(place.database) as store:
+        enrich(store)
+        (place.folder / "study.toml").write_text(f'{STUDY}audience = "employee"\n')
+        register(store, study.load(place.folder))
+        assert enrich(store).read == 1
+        assert {a for (a,) in store.rows("select audience from reviews union select audience from cells")} == {"employee"}
+
+
+def test_two_may_write_at_once(place: study.Study) -> None:
+    look(place, 1, review())
+    with Store(place.database) as store:
+        with store.atomic():
+            store.one("select count(*) from reviews")
+            other = Thread(target=look, args=(place, 2, review("Other words.")))
+            other.start()
+            other.join(0.3)
+            store.execute("update study set title = 'Ours'")
+        other.join()
+        assert (store.one("select count(*) from crawls"), store.one("select text from reviews")) == (2, "Other words.")

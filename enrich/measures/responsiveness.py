@@ -148,10 +148,12 @@ def _hidden(study: Study, company: str) -> str | None:
 
 def _backfills(study: Study) -> dict[str, str]:
     """Companies that answered many old reviews on one day, and how many."""
+    condition, between = cells.days(study.where(), "r.created_at")
     rows = study.store.rows(
         f"""select company, sum(n), count(*) from (
              select a.company, substr(a.created_at, 1, 10) as day, count(*) as n from replies a join reviews r on r.id = a.review
-             where julianday(a.created_at) - julianday(r.created_until) > ? and a.role in ({cells.ROLES}) group by 1, 2 having count(*) >= ?)
-           group by company""", (BACKFILL_DAYS, BACKFILL))
+             join profiles p on p.id = r.profile and p.private = 0 and p.population <> 'chosen' and p.audience = 'customer'
+             where julianday(a.created_at) - julianday(r.created_until) > ? and a.role in ({cells.ROLES}) and {condition} group by 1, 2 having count(*) >= ?)
+           group by company""", (BACKFILL_DAYS, *between, BACKFILL))
     return {company: f"{words.many(n, 'answer')} to reviews older than {BACKFILL_DAYS} days came on {words.many(days, 'day')}: old reviews were worked off at once; they keep their true delay."
             for company, n, days in rows}

@@ -34,7 +34,7 @@ def measure(study: Study) -> Iterator[Result]:
             company, PASTED, "Pasted replies",
             f"In {words.some(compared.hits)} of {words.many(int(compared.own.n), 'public reply', 'public replies')} by {study.name(company)} "
             f"{words.beside(compared, study.others(compared.beside))}, the text is pasted from a template: the same words with other names in them.",
-            int(compared.own.n), compared, more_is="worse", judged=True, quotes=partial(_quotes, study, study.where(kind="reply"), company))
+            int(compared.own.n), compared, more_is="worse", judged=True, quotes=partial(_quotes, study, study.where(kind="reply").but(languages=None), company))
 
 
 def _quotes(study: Study, where: Where, company: str) -> Iterable[Quote]:
