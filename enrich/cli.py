@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sqlite3
 import sys
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -35,6 +37,11 @@ class Commands(click.Group):
             ctx.exit(1)
         except sqlite3.OperationalError as error:
             click.secho(str(unusable(Path("rapport.db"), error)), fg="red", err=True)
+            ctx.exit(1)
+        except OSError as error:
+            if error.filename is None:       # no file that a person named
+                raise
+            click.secho(str(Mistake(error.strerror or str(error), place=str(error.filename), cure="check the path, its permissions and the space left; what was there is kept")), fg="red", err=True)
             ctx.exit(1)
         except KeyboardInterrupt:
             click.secho("\nstopped; what was done is kept. Run the same command again: it goes on where it stopped.", err=True)
@@ -91,29 +98,33 @@ def new(folder: Path, addresses: tuple[str, ...], title: str | None, client: str
       rapport new games https://store.steampowered.com/app/413150
       rapport new payments Acme=https://forum.acme.example Acme=https://acme.example/reviews --client Ours
     """
-    from enrich.scaffold import scaffold
+    from enrich.scaffold import guess, scaffold
 
     file = folder / "study.toml"
     if file.exists():
         raise Mistake("there is a study already", place=str(file), cure="edit it, or choose another folder")
     named = [(a.partition("=")[0], a.partition("=")[2]) if "=" in a and "://" not in a.partition("=")[0] else (None, a) for a in addresses]
+    for given, (_, url) in zip(addresses, named, strict=True):
+        if "." not in url and "://" not in url:
+            raise Mistake(f"{given!r} is no address", cure="write the address of a page, with the company's name before it where you like: Acme=https://forum.acme.example")
     found = crawling.recognise([url for _, url in named]) if named else []
-    for (name, _), what in zip(named, found, strict=True):
-        what["name"] = name
+    for (name, url), what in zip(named, found, strict=True):
+        what["name"] = name or guess(url)
     folder.mkdir(parents=True, exist_ok=True)
     file.write_text(scaffold(title or folder.name.replace("-", " ").replace("_", " ").capitalize(), found, client=client, contact=contact), encoding="utf-8")
     if json_:
         click.echo(json.dumps({"study": str(file), "addresses": found}, ensure_ascii=False))
         return
     for what in found:
+        click.echo(f"  {what['name']}: ", nl=False)
         if what.get("refused"):
-            click.secho(f"  {what['url']}: not crawled: {what['refused']}", fg="yellow")
+            click.secho(f"{what['url']} is not crawled: {what['refused']}", fg="yellow")
             click.echo(f"    instead: {what['instead']}")
         elif what.get("source"):
-            click.echo(f"  {what['url']}: {what['title']}" + (" (any page with marked-up reviews: a guess)" if what.get("guess") else ""))
+            click.echo(f"{what['url']}: {what['title']}" + (", if they are there: a guess" if what.get("guess") else ""))
         else:
-            click.secho(f"  {what['url']}: no source reads this address; `rapport sources` lists them", fg="yellow")
-    click.echo(f"{file} is made. Next: look it through, then `cd {folder}` and `rapport check`.")
+            click.secho(f"{what['url']}: no source reads this address; `rapport sources` lists them", fg="yellow")
+    click.echo(f"{file} is made. Next: look it through, names first; then `cd {shlex.quote(str(folder))}` and `rapport check`.")
 
 
 @main.command()
@@ -121,7 +132,7 @@ def new(folder: Path, addresses: tuple[str, ...], title: str | None, client: str
 @as_json
 def check(study: studies.Study, json_: bool) -> None:
     """Check study.toml: every error with its line and its cure."""
-    said = studies.warnings(study)
+    said = studies.warnings(study) + not_crawled(study)
     if json_:
         click.echo(json.dumps({"study": str(study.path), "companies": [{"name": c.name, "sources": [s.source for s in c.sources]} for c in study.companies], "warnings": said}, ensure_ascii=False))
         return
@@ -130,6 +141,17 @@ def check(study: studies.Study, json_: bool) -> None:
     for warning in said:
         click.secho(f"note: {warning}", fg="yellow")
     click.secho(f"{study.path} is right.", fg="green")
+
+
+def not_crawled(study: studies.Study) -> list[str]:
+    """Places of a study that a crawl will refuse, and what may be done instead."""
+    from enrich.demo.folder import HOST_FILE
+
+    marker = study.folder / HOST_FILE
+    own = marker.read_text(encoding="utf-8").strip() if marker.exists() else None
+    places = [(company.name, source.url) for company in study.companies for source in company.sources if source.url and urlsplit(source.url).netloc != own]
+    found = crawling.recognise([url for _, url in places]) if places else []
+    return [f"{name}: {url} is not crawled: {what['refused']}. Instead: {what['instead']}" for (name, url), what in zip(places, found, strict=True) if what.get("refused")]
 
 
 @main.command()
@@ -164,7 +186,8 @@ def crawl(study: studies.Study, company: str | None, source: str | None, since: 
     wanted = sorted({s.source for c in study.companies if only in (None, c) for s in c.sources if source in (None, s.source)})
     if not wanted:
         raise Mistake("nothing to gather: no place fits", place=str(study.path), cure=f"sources in this study: {', '.join(sorted({s.source for c in study.companies for s in c.sources})) or 'none'}")
-    gather(study, wanted, json_, company=only.id if only else None, since=since.date().isoformat() if since else None)
+    if not gather(study, wanted, json_, company=only.id if only else None, since=since.date().isoformat() if since else None):
+        sys.exit(1)
 
 
 @main.command("import")
@@ -186,13 +209,15 @@ def import_(study: studies.Study, files: tuple[Path, ...], company: str, collect
     for file in files:
         if not file.is_file():
             raise Mistake("there is no such file", place=str(file), cure="check the path")
-    profiles = [add_file(study, whose, f, source="table", collected_at=collected_at.date() if collected_at else None, origin=origin, audience=audience) for f in files]
+    profiles = [add_file(study, whose, f, source="table", collected_at=collected_at.date() if collected_at else None, origin=origin, audience=audience) for f in dict.fromkeys(files)]
     study = studies.load(study.path, crawling.sources())
-    gather(study, ["table"], json_, profile=",".join(profiles))
+    if not gather(study, ["table"], json_, profile=",".join(profiles)):
+        click.echo(f"It stands in {study.path} now: say more of it there (`rapport sources` lists what a table may be told) and import it again, or remove it.", err=True)
+        sys.exit(1)
 
 
-def gather(study: studies.Study, spiders: list[str], json_: bool, settings: dict[str, str] | None = None, **arguments: str | None) -> None:
-    """Runs spiders one after another and tells what came; exits with 1 where nothing could be done."""
+def gather(study: studies.Study, spiders: list[str], json_: bool, settings: dict[str, str] | None = None, **arguments: str | None) -> bool:
+    """Runs spiders one after another and tells what came; false where nothing could be done."""
     with Store(study.database, create=True) as store:        # a store that cannot be used is told here, once
         ledger.register(store, study)
         ledger.key_of(store)
@@ -204,7 +229,7 @@ def gather(study: studies.Study, spiders: list[str], json_: bool, settings: dict
             break
     with Store(study.database) as store:
         ledger.forget_running(store)
-        runs = list(store.dicts("""select c.name company, p.source, k.outcome, k.reviews, k.replies, k.new_reviews, k.new_replies, k.changes, k.problems, k.requests, k.seconds, k.id
+        runs = list(store.dicts("""select c.name company, p.source, p.key, k.outcome, k.reviews, k.replies, k.new_reviews, k.new_replies, k.changes, k.problems, k.requests, k.seconds, k.id
             from crawls k join profiles p on p.id = k.profile join companies c on c.id = p.company where k.rowid > ? order by k.rowid""", (before,)))
         for run in runs:
             run["first_problems"] = list(store.dicts("select place, what, cure, count from problems where crawl = ? order by rowid limit 5", (run.pop("id"),)))
@@ -215,17 +240,22 @@ def gather(study: studies.Study, spiders: list[str], json_: bool, settings: dict
     if crawling.INTERRUPTED in codes:
         raise KeyboardInterrupt
     if set(codes) - {0, crawling.NOTHING_CAME} or not any(r["outcome"] in ("finished", "empty") for r in runs):
-        sys.exit(1)
+        return False
     if not json_:
         click.echo("Next: rapport enrich")
+    return True
+
+
+def count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'s' if n != 1 else ''}"
 
 
 def tell(runs: list[dict[str, Any]]) -> None:
     """What came, per place, and the first things that went wrong."""
     for run in runs:
         color = {"finished": "green"}.get(run["outcome"], "yellow")
-        click.secho(f"{run['company']} on {run['source']}: {run['outcome']}", fg=color, nl=False)
-        click.echo(f": {run['reviews']:,} reviews ({run['new_reviews']:,} new), {run['replies']:,} replies ({run['new_replies']:,} new), {run['changes']:,} changes, {run['problems']:,} problems")
+        click.secho(f"{run['company']} on {run['source']}, {run['key']}: {run['outcome']}", fg=color, nl=False)
+        click.echo(f": {run['reviews']:,} reviews ({run['new_reviews']:,} new), {run['replies']:,} replies ({run['new_replies']:,} new), {count(run['changes'], 'change')}, {count(run['problems'], 'problem')}")
         for problem in run["first_problems"]:
             click.echo(f"    {problem['place']}: {problem['what']}" + (f" ({problem['count']:,} times)" if problem["count"] > 1 else ""), err=True)
             if problem["cure"]:
@@ -243,7 +273,8 @@ def tell(runs: list[dict[str, Any]]) -> None:
 def parse(spider: str, file: str, url: str | None, seen: str | None, options: tuple[str, ...]) -> None:
     """Print what a source draws from one saved response, as JSON lines; no study needed.
 
-    Each line has "kind": "review", "reply", "request" (what a crawl would ask next) or "problem".
+    Each line has "kind": "review", "reply", "request" (what a crawl would ask next), "problem", or "total" (how many reviews
+    the source says it has). A reply follows its review, and names its id in "review" where the source gives one.
     """
     more = [*(("--url", url) if url else ()), *(("--seen", seen) if seen else ()), *(part for o in options for part in ("-o", o))]
     sys.exit(crawling.draw(spider, file, *more))
@@ -289,11 +320,13 @@ def status(study: studies.Study, json_: bool) -> None:
     for place in said["places"]:
         last = f"last run {place['started_at'][:10]} {place['outcome']}" if place.get("started_at") else "never gathered"
         total = f" of {place['says_total']:,} that the source says it has" if place.get("says_total") else ""
-        click.echo(f"  {place['company']} on {place['source']}: {place['reviews']:,} reviews{total}, {place['replies']:,} replies; {last}")
+        click.echo(f"  {place['company']} on {place['source']}, {place['key']}: {place['reviews']:,} reviews{total}, {place['replies']:,} replies; {last}")
         if place["problems"]:
-            click.secho(f"    {place['problems']:,} problems in the last run, the first:", fg="yellow")
+            click.secho(f"    {count(place['problems'], 'problem')} in the last run, the first:", fg="yellow")
             for problem in place["first_problems"]:
-                click.echo(f"      {problem['place']}: {problem['what']}" + (f". {problem['cure']}" if problem["cure"] else ""))
+                click.echo(f"      {problem['place']}: {problem['what']}")
+                if problem["cure"]:
+                    click.echo(f"        cure: {problem['cure']}")
     for missing in said["not_available"]:
         click.echo(f"  not available: {missing}")
     click.echo(f"  {said['due']:,} texts not read yet" + (": rapport enrich" if said["due"] else ""))
@@ -353,12 +386,16 @@ def demo(ctx: click.Context, folder: Path, serve_: bool, port: int) -> None:
     """
     from enrich import demo as bundled
     from enrich import serve as server
+    from enrich.demo.folder import HOST_FILE
 
+    if studies.find(folder).exists() and not (folder / HOST_FILE).exists():
+        raise Mistake("there is a study of your own", place=str(studies.find(folder)), cure="choose another folder for the demo")
     folder.mkdir(parents=True, exist_ok=True)
     with bundled.serve() as host:                            # the site stays up while the findings are looked at: their quotes link to it
         study = studies.load(bundled.write_study(folder, host), crawling.sources())
         click.echo(f"An invented market is served on {host} and crawled into {study.folder}:", err=True)
-        gather(study, sorted({s.source for c in study.companies for s in c.sources}), False, {"DOWNLOAD_DELAY": "0", "CONCURRENT_REQUESTS_PER_DOMAIN": "4"})
+        if not gather(study, sorted({s.source for c in study.companies for s in c.sources}), False, {"DOWNLOAD_DELAY": "0", "CONCURRENT_REQUESTS_PER_DOMAIN": "4"}):
+            sys.exit(1)
         ctx.invoke(enrich, where=study.path, json_=False)
         if serve_:
             click.echo(f"Open http://127.0.0.1:{port}/ ; stop with Ctrl-C.")

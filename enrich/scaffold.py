@@ -37,11 +37,13 @@ EXAMPLE = """
 # origin = "google_play"
 # collected_at = 2026-01-31
 """
+# how the big platforms name whom a page is about: /app/413150/Some_Game, /review/acme.example, details?id=com.acme.app
+_NAMED = re.compile(r"/app/\d+/([^/?]+)|/reviews?/(?:www\.)?([^/?.]+)\.\w|/(?:products|biz|cmp|p/\d+)/([^/?]+)|[?&]id=\w+\.([\w-]+)")
 _PLATFORM_WORDS = {"www", "forum", "forums", "community", "discuss", "support", "help", "store", "reviews", "co", "com", "org", "net", "io"}
 
 
 def scaffold(title: str, recognised: Sequence[Mapping[str, Any]], *, client: str | None = None, contact: str | None = None) -> str:
-    """The text of a study file. `recognised` is what each address was recognised as (`crawling.recognise`), with `name` where the user gave one."""
+    """The text of a study file. `recognised` is what each address was recognised as (`crawling.recognise`), with the company's `name`."""
     document = tomlkit.parse(HEAD)
     document.add("title", title)
     for key, value, example in (("client", client, '"Ours"                       # whose study it is: compared like the others'),
@@ -54,7 +56,7 @@ def scaffold(title: str, recognised: Sequence[Mapping[str, Any]], *, client: str
     if client:
         companies[slug(client)] = _company(client)
     for found in recognised:
-        name = found.get("name") or guess(found["url"])
+        name = found["name"]
         company = companies.setdefault(slug(name), _company(name))
         if found.get("source"):
             source = {"source": found["source"], **found["options"]}
@@ -80,8 +82,8 @@ def scaffold(title: str, recognised: Sequence[Mapping[str, Any]], *, client: str
 def guess(url: str) -> str:
     """A company's name, guessed from a public address: the name in its path, or the word of its domain."""
     parts = urlsplit(url if "://" in url else f"https://{url}")
-    if named := re.search(r"/app/\d+/([^/]+)", parts.path):
-        return unquote(named[1]).replace("_", " ").strip()
+    if named := _NAMED.search(f"{parts.path}?{parts.query}"):
+        return unquote(next(filter(None, named.groups()))).replace("_", " ").replace("-", " ").strip().title()
     if app := re.search(r"/app/(\d+)", parts.path):
         return f"App {app[1]}"
     words = [w for w in (parts.hostname or url).split(".") if w not in _PLATFORM_WORDS]

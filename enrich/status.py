@@ -9,7 +9,7 @@ from enrich.store import Store
 from enrich.study import Study
 
 _PROFILES = """
-select p.id, c.name company, p.source, p.spider, p.audience, p.replies_visible, p.population, p.says_total,
+select p.id, c.name company, p.source, p.key, p.spider, p.audience, p.replies_visible, p.population, p.says_total,
   (select count(*) from reviews r where r.profile = p.id) reviews,
   (select count(*) from replies a where a.profile = p.id) replies,
   (select count(*) from changes x join reviews r on r.id = x.review where r.profile = p.id) changes,
@@ -25,7 +25,7 @@ def status(study: Study, store: Store | None, problems: int = 5) -> dict[str, An
     Without a store everything counts as not gathered yet.
     """
     if store is None:
-        bare: list[dict[str, Any]] = [{"company": c.name, "source": s.published_at, "reviews": 0, "replies": 0, "outcome": None, "problems": 0} for c in study.companies for s in c.sources]
+        bare: list[dict[str, Any]] = [{"company": c.name, "source": s.published_at, "key": s.key, "reviews": 0, "replies": 0, "outcome": None, "problems": 0} for c in study.companies for s in c.sources]
         return {"title": study.title, "places": bare, "not_available": _without(study), "due": 0, "findings": 0, "analysis": None}
     places = list(store.dicts(_PROFILES))
     for place in places:

@@ -56,6 +56,28 @@ def test_new_never_overwrites_a_study(folder: Path) -> None:
     assert "there is a study already" in rapport("new", ".", code=1)
 
 
+def test_new_wants_addresses_and_guesses_whose_they_are(folder: Path) -> None:
+    assert "'Acme' is no address" in rapport("new", "shops", "Acme", code=1)
+    said = json.loads(rapport("new", "shops", "--json", "https://www.trustpilot.com/review/www.acme.example", "https://forum.acme.example", "https://play.google.com/store/apps/details?id=com.bolt.app"))
+    assert [a["name"] for a in said["addresses"]] == ["Acme", "Acme", "Bolt"]
+
+
+def test_new_says_what_is_wrong_with_its_folder(folder: Path) -> None:
+    (folder / "file").touch()
+    assert "file/study: Not a directory" in rapport("new", "file/study", code=1)
+
+
+def test_check_warns_of_a_place_that_a_crawl_would_refuse(folder: Path) -> None:
+    with (folder / "study.toml").open("a") as study:
+        study.write('[[companies.sources]]\nsource = "schema_org"\nurl = "https://www.trustpilot.com/review/acme.example"\n')
+    assert "Acme: https://www.trustpilot.com/review/acme.example is not crawled: its robots.txt forbids all programs" in rapport("check")
+
+
+def test_the_demo_never_overwrites_a_study(folder: Path) -> None:
+    assert "there is a study of your own" in rapport("demo", ".", code=1)
+    assert (folder / "study.toml").read_text().startswith("# my notes stay")
+
+
 def test_an_import_goes_into_the_study_file_and_the_store_and_can_be_run_twice(folder: Path) -> None:
     (folder / "acme.csv").write_text(CSV)
     assert "40 reviews (40 new), 40 replies (40 new)" in rapport("import", "acme.csv", "--company", "acme", "--collected-at", "2026-05-01")
@@ -78,6 +100,7 @@ def test_a_file_of_which_nothing_can_be_read_exits_non_zero_and_keeps_what_was_s
     (folder / "other.xlsx").write_bytes(b"<html>not a workbook</html>")
     said = rapport("import", "other.xlsx", "--company", "acme", "--collected-at", "2026-05-01", code=1)
     assert "other.xlsx" in said
+    assert "say more of it there" in said
     assert "cure:" in said
     state = json.loads(rapport("status", "--json"))
     assert [p["reviews"] for p in state["places"]] == [40, 0]

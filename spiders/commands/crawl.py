@@ -37,7 +37,8 @@ class Command(Crawl):
         if "running" in outcomes:            # it could not even be closed
             self.exitcode = 1
         elif not self.exitcode and not {"finished", "empty"} & set(outcomes):
-            print(f"{args[0]}: no place could be gathered to its end; `rapport status --study {study.folder}` says more", file=sys.stderr)
+            if "failed" in outcomes and self.settings.getbool("SAYS_OUTCOME"):
+                print(f"{args[0]}: no place could be gathered to its end; `rapport status --study {study.folder}` says more", file=sys.stderr)
             self.exitcode = NOTHING_CAME
 
     def _ready(self, args: list[str], arguments: dict[str, str]) -> studies.Study:

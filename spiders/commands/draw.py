@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +44,7 @@ class Command(ScrapyCommand):
     def run(self, args: list[str], opts: Any) -> None:
         if len(args) != 2:
             raise UsageError()
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)      # `| head` is no mistake
         found = catalogue.sources(self.settings)
         if args[0] not in found:
             raise UsageError(f"there is no source {args[0]!r}; known: {', '.join(found)}", print_help=False)
@@ -53,11 +55,15 @@ class Command(ScrapyCommand):
             raise UsageError(f"{path}: {error.strerror}", print_help=False) from None
         spider = found[args[0]]()
         url = opts.url or (path.with_name(path.name.removesuffix(".gz")).absolute().as_uri() if spider.is_file else UNKNOWN)
-        seen = times.read(opts.seen) if opts.seen else None
+        try:
+            seen = times.read(opts.seen) if opts.seen else None
+        except ValueError as error:
+            raise UsageError(f"--seen: {error}", print_help=False) from None
         try:
             place = sample(spider, url, dict(_option(o) for o in opts.option), seen.latest if seen else None)
         except ValidationError as error:
-            raise UsageError("\n".join(f"-o {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()), print_help=False) from None
+            known = f"; known: {', '.join(spider.options.model_fields)}" if any(e["type"] == "extra_forbidden" for e in error.errors()) else ""
+            raise UsageError("\n".join(f"-o {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()) + known, print_help=False) from None
         kinds: set[str] = set()
         try:
             for drawn in spider.draw(response(path, url, body), place):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
 from pydantic import Field
@@ -29,7 +30,7 @@ class SchemaOrg(SourceSpider):
 
     @classmethod
     def recognise(cls, url: str) -> dict[str, Any] | None:
-        return {"url": url} if url.startswith(("http://", "https://")) else None
+        return {"url": url} if url.startswith(("http://", "https://")) and urlsplit(url).hostname else None
 
     def draw(self, response: Response, place: Place) -> Iterator[Drawn]:
         if not isinstance(response, TextResponse) or not pages.is_html(response):
