@@ -91,7 +91,7 @@ class Study(Strict):
     client: str | None = Field(None, description="the company it is made for; compared like the others if it is among them")
     contact: str | None = Field(None, description="a mail address or web page: sites that are crawled see it")
     period: Period = Field(default_factory=lambda: Period.model_validate({}), description="the days that are analysed")
-    companies: list[Company] = Field(description="the companies, each a [[companies]] table", min_length=1)
+    companies: list[Company] = Field(description="each company is a [[companies]] table with its name", min_length=1)
     _path: Path = PrivateAttr()
 
     @property

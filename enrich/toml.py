@@ -20,6 +20,10 @@ _HEADER = re.compile(r"^\s*(\[\[?)\s*([^\]]+?)\s*\]\]?\s*(?:#.*)?$")
 _KEY = re.compile(r"""^\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=(.*)$""")
 
 
+_CURES = {"string_type": 'write it in quotes: {} = "…"', "date": "write a day like this: {} = 2026-05-01"}
+"""What to do about a kind of error, as pydantic begins its name."""
+
+
 def read(path: Path, model: type[Model]) -> Model:
     """The file at `path` as a `model`.
 
@@ -46,7 +50,10 @@ def read(path: Path, model: type[Model]) -> Model:
         return model.model_validate(data)
     except ValidationError as error:
         lines = line_numbers(text)
-        raise Mistake("\n".join(_tell(path, lines, model, e) for e in error.errors())) from None
+        told: dict[Path_, str] = {}
+        for e in error.errors():             # a value that may be of several kinds fails once for each of them
+            told.setdefault(e["loc"] if e["type"] == "missing" else _standing(lines, e["loc"]), _tell(path, lines, model, e))
+        raise Mistake("\n".join(told.values())) from None
 
 
 def place(path: Path, text: str, at: Path_) -> str:
@@ -107,9 +114,15 @@ def _brackets(line: str) -> int:
     return bare.count("[") + bare.count("{") - bare.count("]") - bare.count("}")
 
 
-def _place(path: Path, lines: dict[Path_, int], at: Path_) -> str:
+def _standing(lines: dict[Path_, int], at: Path_) -> Path_:
+    """The path, or its nearest parent that stands in the file."""
     while at and at not in lines:
         at = at[:-1]
+    return at
+
+
+def _place(path: Path, lines: dict[Path_, int], at: Path_) -> str:
+    at = _standing(lines, at)
     return f"{path}, line {lines[at]}" if at else str(path)
 
 
@@ -124,9 +137,11 @@ def _tell(path: Path, lines: dict[Path_, int], model: type[BaseModel], error: An
         field = _fields(model, at[:-1]).get(name)
         what, cure = f"`{name}` is missing", f"add `{name} = …`" + (f": {field.description}" if field is not None and field.description else "")
     else:
-        message = error["msg"].removeprefix("Value error, ")
-        what, _, cure = message.partition(" | ")
-        what = f"`{name}`: {what}" if name and not cure else what
+        at = _standing(lines, at)
+        name = str(at[-1]) if at else ""
+        field = _fields(model, at[:-1]).get(name)
+        what = f"`{name}`: {error['msg']}" if name else error["msg"]
+        cure = next((c.format(name) for kind, c in _CURES.items() if error["type"].startswith(kind)), (field.description if field is not None else None) or "")
     return str(Mistake(what, place=_place(path, lines, at), cure=cure or None))
 
 

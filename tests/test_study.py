@@ -50,6 +50,8 @@ def test_a_study_is_read_with_its_companies_and_places(tmp_path: Path) -> None:
     (('name = "Acme"', 'name = "Ours"'), "study.toml, line 8: two companies share the name 'ours'\n  cure: rename one of them: Ours has it too"),
     (('aliases = ["Acme Ltd"]', 'aliases = ["OURS"]'), "study.toml, line 8: two companies share the name 'ours'\n  cure: rename one of them: Ours has it too"),
     (('source = "table"', 'source = "tabel"'), "study.toml, line 12: there is no source 'tabel'\n  cure: did you mean 'table'?"),
+    (("title =", "title = 3 #"), "study.toml, line 1: `title`: Input should be a valid string\n  cure: write it in quotes: title = \"…\""),
+    (("2026-05-01", '"1 May"'), "study.toml, line 14: `collected_at`: Input should be a valid datetime or date, input is too short\n  cure: write a day like this: collected_at = 2026-05-01"),
     (('title = "Shops"\n', ""), "study.toml: `title` is missing\n  cure: add `title = …`: what the study is called"),
 ])
 def test_an_error_names_its_line_and_its_cure(tmp_path: Path, change: tuple[str, str], expected: str) -> None:
