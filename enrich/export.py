@@ -135,6 +135,8 @@ def _public(table: type[Table]) -> str:
     columns = table.columns()
     if table is Profile:
         return "t.private = 0"
+    if table is Template:
+        return f"exists (select 1 {_USES})"
     if "profile" in columns:
         return "exists (select 1 from profiles p where p.id = t.profile and p.private = 0)"
     if "review" in columns:
@@ -161,14 +163,15 @@ def _publish(review: str) -> str:
 _REVIEW_OF = "case t.kind when 'review' then t.target else (select a.review from replies a where a.id = t.target) end"
 _REPLY_OF = "case t.kind when 'reply' then t.target end"
 _USES = "from template_uses u join replies a on a.id = u.reply join profiles p on p.id = a.profile where u.template = t.id and p.private = 0"
+_VERY = "u.similarity = 1"                   # a template's text is that of the first reply of its kind: near ones do not make it public
 _PUBLISH: dict[type[Table], str] = {
     Review: _publish("t.id"), Reply: _publish("t.review"), Mention: _publish("t.review"), Change: _publish("t.review"), Label: _publish(_REVIEW_OF),
-    Template: f"(select p.publish {_USES} order by case p.publish when 'full' then 0 when 'excerpt' then 1 else 2 end limit 1)",
+    Template: f"ifnull((select p.publish {_USES} and {_VERY} order by case p.publish when 'full' then 0 when 'excerpt' then 1 else 2 end limit 1), 'none')",
 }
-"""SQL for what may be shown of a row's texts; a template's are as public as the most public reply it was pasted into."""
+"""SQL for what may be shown of a row's texts; a template's are as public as the most public reply that has these very words."""
 _GONE: dict[type[Table], str] = {
     Review: _gone("t.id", None), Reply: _gone("t.review", "t.id"), Mention: _gone("t.review", _REPLY_OF), Change: _gone("t.review", _REPLY_OF),
-    Label: _gone(_REVIEW_OF, _REPLY_OF), Template: f"not exists (select 1 {_USES} and not {_gone('a.review', 'a.id')})",
+    Label: _gone(_REVIEW_OF, _REPLY_OF), Template: f"not exists (select 1 {_USES} and {_VERY} and not {_gone('a.review', 'a.id')})",
 }
 _NOW: dict[type[Table], str] = {
     Change: "case t.kind when 'review' then (select text from reviews where id = t.target) else (select text from replies where id = t.target) end",

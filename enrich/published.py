@@ -78,11 +78,11 @@ where {_OPEN.format('p')} and {_REVIEW}""",
         {**_docs(Change, "id"), "company": _COMPANY, **_docs(Change, "kind", "what"), "old": "the rating before", "new": "the rating after",
          **_docs(Change, "not_before", "noticed_at", "cause", "review")}),
     "published_templates": View(
-        "Replies that are pasted with little change.",
+        "Replies that are pasted with little change, where one with these very words may be shown.",
         f"""select t.id, c.name as company, t.uses, t.complaints, t.first_used, t.last_used, shown(t.text, 'excerpt') as text
 from templates t join companies c on c.id = t.company and c.role <> 'removed'
 where exists (select 1 from template_uses u join replies a on a.id = u.reply join profiles p on p.id = a.profile
-  where u.template = t.id and {_OPEN.format('p')} and {_REPLY})""",
+  where u.template = t.id and u.similarity = 1 and {_OPEN.format('p')} and {_REPLY} and {_STANDS.format('review', 'a.review')})""",
         {**_docs(Template, "id"), "company": _COMPANY, **_docs(Template, "uses", "complaints", "first_used", "last_used", "text")}),
     "published_profiles": View(
         "Where each company is talked about, and what may be shown from there.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from enrich import people, templates, text
+from enrich.enrichment import enrich
+from enrich.export import export
+from enrich.published import permit
 from enrich.store import Store
 from enrich.tables import Company, Label, Profile, Reply, Review, Stem, StemBand, Template, TemplateUse, Wording
 
@@ -220,3 +224,39 @@ def test_apps_differ_in_how_much_they_paste(replies: dict[str, dict[str, tuple[s
     shares = dict(store.rows("select company, round(1.0 * count(template) / count(*), 3) from replies left join template_uses on reply = replies.id group by company"))
     print(f"share of replies from a template: {shares}")
     assert 0.65 < shares["me.greenlight"] < 0.80 and shares["in.org.npci.upiapp"] > 0.98
+
+
+@pytest.mark.parametrize("withheld", ["update profiles set publish = 'none' where id = 'acme.open'", "update profiles set private = 1 where id = 'acme.open'",
+                                      "insert into looks (kind, target, gone_at) values ('reply', 'first', '2026-05-01')", "insert into looks (kind, target, gone_at) values ('review', 'r-first', '2026-05-01')"])
+def test_a_templates_words_are_withheld_with_the_reply_that_has_them(store: Store, tmp_path: Path, withheld: str) -> None:
+    said = "We are truly sorry for the delay of your refund and will look into the matter at once"
+    named = said.replace("and will", "and Project Nightingale will")
+    store.write([Profile("acme.other", "acme", "table", "shop", "other", None, "customer", None, 1, "whole", 0, "excerpt", None, None)])
+    reply(store, "first", named)
+    for day in (2, 3, 4):
+        reply(store, f"near-{day}", said, place="other", day=day)
+    templates.cluster(store)
+    permit(store.db.conn)
+    assert list(store.rows("select text from published_templates")) == [(named,)]
+    store.execute(withheld)
+    export(store, "jsonl", out := tmp_path / "templates.jsonl", "templates")
+    assert (list(store.rows("select text from published_templates")), [json.loads(line)["text"] for line in out.open()]) == ([], [None])
+
+
+def test_templates_of_private_places_alone_are_not_exported(store: Store, tmp_path: Path) -> None:
+    for day in (1, 2, 3):
+        reply(store, str(day), "We are sorry to hear that, and will look into it.", day=day)
+    templates.cluster(store)
+    store.execute("update profiles set private = 1")
+    export(store, "jsonl", out := tmp_path / "templates.jsonl", "templates")
+    assert out.read_text() == ""
+
+
+def test_a_place_that_turned_private_takes_its_templates_along(store: Store) -> None:
+    for day in (1, 2, 3):
+        reply(store, str(day), "We are sorry to hear that, and will look into it.", day=day)
+    enrich(store)
+    assert store.one("select count(*) from templates") == 1
+    store.execute("update profiles set private = 1")
+    enrich(store)
+    assert store.one("select count(*) from templates") == 0
