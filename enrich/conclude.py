@@ -46,14 +46,16 @@ def conclude(store: Store, lens: Lens | None = None, *, anew: bool = False) -> A
     results = [result for _, result in found]
     findings = [_finding(study, analysis, name, result, verdict) for (name, result), verdict in zip(found, judge(study, results), strict=True)]
     shown = [(finding, result) for finding, result in zip(findings, results, strict=True) if not result.missing]
+    quotes = [quote for finding, result in shown for quote in _evidence(finding.id, result)]         # looked for before the store is held
+    points = [Figure(finding.id, p.series, p.x, p.y, p.low, p.high, p.n) for finding, result in shown for p in result.points()]
     with store.atomic():
         for table in ("evidence", "figures", "findings"):
             store.execute(f"delete from {table}")
         store.execute("update analyses set current = 0")
         store.write([analysis])
         store.write(findings)
-        store.write(evidence for finding, result in shown for evidence in _evidence(finding.id, result))
-        store.write(Figure(finding.id, p.series, p.x, p.y, p.low, p.high, p.n) for finding, result in shown for p in result.points())
+        store.write(quotes)
+        store.write(points)
     return analysis
 
 

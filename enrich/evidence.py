@@ -86,8 +86,8 @@ def waited(store: Store, where: Where, company: str, side: Side, *, answered_in:
     rows = store.rows(
         f"""select 'review', r.id, r.id, null, null, ifnull(r.author, r.id), length(r.text) from reviews r {_STANDING} and p.replies_visible = 1
             where ifnull(r.text, '') <> '' and {condition} and {how}
-            {"and exists (select 1 from mentions m where m.kind = 'review' and m.target = r.id and m.tag = ?)" if tag else ""}
-            {_NEWEST.format(time="r.created_at", id="r.id")}""", [*values, *([tag] if tag else [])])
+            {"and r.id in (select target from mentions where tag = ? and company = ? and kind = 'review')" if tag else ""}
+            {_NEWEST.format(time="r.created_at", id="r.id")}""", [*values, *([tag, company] if tag else [])])
     yield from _some(side, rows)
 
 

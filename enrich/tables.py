@@ -182,7 +182,7 @@ class Reply(Table):
     """An answer to a review, people masked; a review may have several, in order."""
 
     NAME: ClassVar[str] = "replies"
-    INDEXES: ClassVar = (("review",), ("company", "created_at"), ("text_key",))
+    INDEXES: ClassVar = (("review",), ("profile",), ("company", "created_at"), ("text_key",))
     SEARCH: ClassVar = ("text",)
     id: str = column("hash of the review and the source's own id or the reply's position")
     review: str = column("the review it answers", references="reviews")
@@ -208,6 +208,7 @@ class Look(Table):
 
     NAME: ClassVar[str] = "looks"
     KEY: ClassVar = ("kind", "target")
+    INDEXES: ClassVar = (("kind", "gone_at"),)
     kind: str = column("review or reply")
     target: str = column("id of the review or reply")
     first_seen: str = column("first time its record came")
@@ -222,7 +223,7 @@ class Change(Table):
     """A dated change of a review or reply after it was first seen."""
 
     NAME: ClassVar[str] = "changes"
-    INDEXES: ClassVar = (("kind", "target"), ("company", "noticed_at"))
+    INDEXES: ClassVar = (("kind", "target"), ("review",), ("company", "noticed_at"))
     id: str = column("hash of what changed and when")
     kind: str = column("review or reply")
     target: str = column("id of the review or reply")
