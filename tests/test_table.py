@@ -232,6 +232,11 @@ def test_a_rating_off_its_scale_costs_the_rating_not_the_review() -> None:
                                ("reviews.csv, row 4", "'rating': 'good' is not a rating; the review is taken without a rating")]
 
 
+def test_the_cure_of_a_rating_fits_what_is_wrong_with_it() -> None:
+    drawn = draw("id,text,rating\na1,Fine,good\nb2,Fine,4\nc3,Fine,9\n")
+    assert [d.cure for d in drawn if isinstance(d, Problem)] == ["write ratings like 4, 4.5, 8/10 or ★★★★", "state `scale = 10`, if it is not on five stars"]
+
+
 def test_a_scale_that_is_not_five_is_stated_not_guessed() -> None:
     table = "text,rating\n" + "".join(f"T{i},{i}\n" for i in range(1, 11))
     drawn = draw(table)

@@ -345,7 +345,8 @@ class _Reader:
         try:
             return ratings.read(_cell(value), best=best, worst=worst)
         except ValueError as error:
-            self.notes.append(Problem(row.place, f"{column!r}: {error}; the review is taken without a rating", "state `scale = 10`, if it is not on five stars"))
+            cure = "write ratings like 4, 4.5, 8/10 or ★★★★" if ratings.bare(_cell(value)) is None else "state `scale = 10`, if it is not on five stars"
+            self.notes.append(Problem(row.place, f"{column!r}: {error}; the review is taken without a rating", cure))
             return None
 
     # records
