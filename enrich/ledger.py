@@ -400,7 +400,7 @@ class Refused(Exception):
     """A record that cannot be stored; its page goes in without it."""
 
 
-_WORDS = re.compile(r"""(['"])\D{2,}?\1(?= is not a (?:date|rating))""")
+_WORDS = re.compile(r"""(?:'[^'\d]{2,}'|"[^"\d]{2,}")(?= is not a (?:date|rating))""")
 """Words where a number belongs: columns that slipped put a person's name there, and problems are public."""
 _HALF = re.compile(r"[\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u202a-\u202e\u2066-\u2069]")

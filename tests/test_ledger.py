@@ -334,6 +334,6 @@ def test_a_name_in_a_column_of_dates_is_not_told_in_public(place: study.Study) -
     with Store(place.database, create=True) as store:
         register(store, place)
         run = Run.begin(store, place, place.companies[1].profile(place.companies[1].sources[0]), imported=True)
-        said = ["'Ada Bell' is not a date", "'31/31/2026' is not a date", "\"Ada O'Bell\" is not a rating; the review is taken without a rating"]
+        said = ["'at': 'Ada Bell' is not a date", "'31/31/2026' is not a date", "\"Ada O'Bell\" is not a rating; the review is taken without a rating"]
         run.take(records.Page(run.profile.id, "u", datetime(2026, 5, 1, tzinfo=UTC), 200, "h", 1, problems=[records.Problem("file.csv, row 7", what) for what in said]))
-        assert [p.what for p in store.read(tables.Problem)] == ["what stands there is not a date", "'31/31/2026' is not a date", "what stands there is not a rating; the review is taken without a rating"]
+        assert [p.what for p in store.read(tables.Problem)] == ["'at': what stands there is not a date", "'31/31/2026' is not a date", "what stands there is not a rating; the review is taken without a rating"]
