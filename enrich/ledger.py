@@ -120,6 +120,12 @@ class Run:
             self.answers.clear()
             self.unwritten.clear()
 
+    def lose(self, page: records.Page, error: BaseException) -> None:
+        """Names a page that could not be stored."""
+        with self.store.atomic():
+            self._problem(records.Problem(page.url, f"could not be stored: {type(error).__name__}", "report it, with the page; then gather this place again"), records.iso(page.seen_at))
+            self.store.write([self.row])
+
     def _take(self, page: records.Page) -> None:
         seen = records.iso(page.seen_at)
         problems = list(page.problems)
@@ -208,7 +214,8 @@ class Run:
                 self._touched(new)                         # it waited on, or was answered
         else:                                              # an older file, read after a newer one: it only shows that the review stood earlier
             self._put(replace(look, first_seen=min(look.first_seen, seen)))
-        again = look.last_seen if look and seen > look.last_seen else None       # the last look before this one
+        known_before = look is not None and seen > look.last_seen and (self.imported or look.last_seen < self.row.started_at)
+        again = look.last_seen if look and known_before else None                # the last look before this run
         if again and not drawn.complete:
             self.previous[new.id] = again
         if drawn.author and not drawn.complete:

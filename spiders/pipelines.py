@@ -10,6 +10,7 @@ from typing import Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
+from twisted.python.failure import Failure
 
 from enrich.ledger import Run, register
 from enrich.records import Page
@@ -32,6 +33,7 @@ class StorePipeline:
     def from_crawler(cls, crawler: Crawler) -> Self:
         pipeline = cls(crawler)
         crawler.signals.connect(pipeline.close_runs, signal=signals.spider_closed)
+        crawler.signals.connect(pipeline.item_error, signal=signals.item_error)
         return pipeline
 
     def open_spider(self) -> None:
@@ -56,6 +58,11 @@ class StorePipeline:
             log.critical("%s", unusable(self.store.path, error))
             self.closing = asyncio.ensure_future(self.crawler.engine.close_spider_async(reason="store_unusable"))  # type: ignore[union-attr]  # it runs
         return item
+
+    def item_error(self, item: Page, failure: Failure) -> None:
+        """A page that could not be stored, by a fault of ours: counted and named; what came before and after it is kept."""
+        if run := self.runs.get(item.profile):
+            run.lose(item, failure.value)
 
     def close_runs(self, spider: SourceSpider, reason: str) -> None:
         if self.store is None:

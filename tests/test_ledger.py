@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -86,6 +87,28 @@ def test_a_reply_that_missed_one_look_has_not_vanished(place: study.Study) -> No
     look(place, 2, review())
     look(place, 3, review(replies=[answer()]))
     assert [c[1] for c in changes(place)] == ["missing"]
+
+
+def test_two_pages_of_one_run_are_one_look(place: study.Study) -> None:
+    look(place, 1, review(replies=[answer()]))
+    company = place.companies[1]
+    with Store(place.database) as store:
+        run = Run.begin(store, place, company.profile(company.sources[0]), imported=False)
+        for _ in range(3):
+            run.take(records.Page(run.profile.id, "u", datetime.now(UTC), 200, "h", 1, [review()]))
+            time.sleep(1.1)
+    assert [c[1] for c in changes(place)] == ["missing"]
+
+
+def test_a_page_that_could_not_be_stored_is_counted_and_named(place: study.Study) -> None:
+    company = place.companies[1]
+    with Store(place.database, create=True) as store:
+        register(store, place)
+        run = Run.begin(store, place, company.profile(company.sources[0]), imported=False)
+        run.lose(records.Page(run.profile.id, "https://forum.theirs.example/p", datetime.now(UTC), 200, "h", 1), KeyError("x"))
+        run.finish("finished")
+        assert store.one("select problems from crawls") == 1
+        assert [(p.place, p.what) for p in store.read(tables.Problem)] == [("https://forum.theirs.example/p", "could not be stored: KeyError")]
 
 
 def test_a_vanished_reply_that_comes_back_has_returned(place: study.Study) -> None:
