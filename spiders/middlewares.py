@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Self
 
 from scrapy.crawler import Crawler
@@ -39,3 +40,11 @@ class PolicyMiddleware:
         if address is not None and not address.is_global and not policy.is_own(request.url, self.own):
             raise NotCrawled(f"{request.url} leads to {address}, inside this machine or network", policy.PUBLIC_ONLY)
         return response
+
+
+class PauseMiddleware:
+    """Waits as many seconds as a request states (`meta["pause"]`), where an answer asked for a pause in its own words rather than by status 429."""
+
+    async def process_request(self, request: Request) -> None:
+        if pause := request.meta.get("pause"):
+            await asyncio.sleep(pause)

@@ -16,7 +16,7 @@ DOWNLOAD_MAXSIZE = 32 << 20
 COOKIES_ENABLED = False                      # nobody is logged in
 REDIRECT_MAX_TIMES = 5
 
-DOWNLOADER_MIDDLEWARES = {"spiders.middlewares.PolicyMiddleware": 50}
+DOWNLOADER_MIDDLEWARES = {"spiders.middlewares.PolicyMiddleware": 50, "spiders.middlewares.PauseMiddleware": 60}
 ITEM_PIPELINES = {"spiders.pipelines.StorePipeline": 200}
 
 REMOTE_CONTROL_ENABLED = False

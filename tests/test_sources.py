@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import csv
 import json
 from collections import deque
@@ -20,6 +22,7 @@ from enrich.records import Problem, Reply, Review, Total
 from enrich.study import Source
 from spiders import catalogue
 from spiders.commands.draw import flat, response
+from spiders.middlewares import PauseMiddleware
 from spiders.platforms.base import Place, SourceSpider, sample
 from spiders.sources.discourse import where
 
@@ -33,7 +36,7 @@ def cases() -> list[Path]:
     return sorted(p for p in CASES.glob("*/*") if p.is_file() and not p.name.endswith(SUFFIX))
 
 
-def drawn(source: str, file: Path, url: str = "https://site.invalid/", **options: Any) -> list[dict[str, Any]]:
+def drawn(source: str, file: Path, url: str = "https://site.invalid/", /, **options: Any) -> list[dict[str, Any]]:
     """What a source draws from a file, as `scrapy draw` prints it."""
     spider = SOURCES[source]()
     return [line for d in spider.draw(response(file, url, file.read_bytes()), sample(spider, url, options)) for line in flat(d)]
@@ -68,6 +71,18 @@ def test_every_folder_of_cases_belongs_to_a_source() -> None:
     ("https://store.steampowered.com/app/413150/Stardew/", "steam", {"id": "413150"}),
     ("https://steamcommunity.com/app/620/reviews/", "steam", {"id": "620"}),
     ("https://api.steampowered.com/IUserReviewsService/GetAppReviews/v1/?appid=730&filter=1", "steam", {"id": "730"}),
+    ("https://addons.mozilla.org/en-US/firefox/addon/tab-harbour/reviews/?score=1", "amo", {"id": "tab-harbour"}),
+    ("addons.mozilla.org/firefox/addon/%7Ba1b2%7D/", "amo", {"id": "{a1b2}"}),
+    ("https://addons.mozilla.org/api/v5/ratings/rating/?page=2&addon=700001", "amo", {"id": "700001"}),
+    ("https://github.com/harbour-works/tab.harbour/issues/41", "github", {"id": "harbour-works/tab.harbour"}),
+    ("https://github.com/harbour-works/tab-harbour.git", "github", {"id": "harbour-works/tab-harbour"}),
+    ("https://api.github.com/repos/harbour-works/tab-harbour/issues?page=2", "github", {"id": "harbour-works/tab-harbour"}),
+    ("https://github.com/features/actions", "schema_org", {"url": "https://github.com/features/actions"}),
+    ("https://stackoverflow.com/questions/tagged/c%2b%2b+tab-harbour?tab=newest", "stackexchange", {"id": "stackoverflow.com/c++;tab-harbour"}),
+    ("https://webapps.stackexchange.com/questions/tagged/tab-harbour", "stackexchange", {"id": "webapps.stackexchange.com/tab-harbour"}),
+    ("https://harbour.stackexchange.com/", "stackexchange", {"id": "harbour.stackexchange.com"}),
+    ("https://api.stackexchange.com/2.3/questions?site=stackoverflow&tagged=a;b", "stackexchange", {"id": "stackoverflow/a;b"}),
+    ("https://stackoverflow.com/questions/tagged/a%20or%20b", "schema_org", {"url": "https://stackoverflow.com/questions/tagged/a%20or%20b"}),
     ("forum.example.com", "discourse", {"url": "https://forum.example.com"}),
     ("https://community.example.com/c/billing/5", "discourse", {"url": "https://community.example.com/c/billing/5"}),
     ("https://example.com/help/t/charged-twice/311", "discourse", {"url": "https://example.com/help/t/charged-twice/311"}),
@@ -234,6 +249,124 @@ def test_a_link_to_the_next_article_or_another_host_is_not_the_next_page(target:
     _, asked = crawl("schema_org", lambda url: review_page(1, target), url="https://example.org/reviews")
     assert len(asked) == 1 + followed
 
+def amo_page(number: int, target: str | None) -> dict[str, Any]:
+    return {"count": 2, "next": target, "results": [{"id": number, "addon": {"slug": "x"}, "body": "Words", "score": 3, "created": f"2026-03-0{number}T00:00:00Z"}]}
+
+
+def amo_crawl(last: str | None, since: datetime | None = None) -> tuple[list[Any], list[str]]:
+    second = "https://addons.mozilla.org/api/v5/ratings/rating/?page=2"
+    return crawl("amo", lambda url: amo_page(1, last) if url == second else amo_page(2, second), since, id="{a1b2}")
+
+
+def test_ratings_of_an_add_on_are_read_to_the_end_by_the_address_that_each_page_names() -> None:
+    records, asked = amo_crawl(None)
+    assert [r if isinstance(r, Total) else r.id for r in records] == [Total(2), "2", Total(2), "1"]
+    assert asked == ["https://addons.mozilla.org/api/v5/ratings/rating/?addon=%7Ba1b2%7D&page_size=50&show_grouped_ratings=1", "https://addons.mozilla.org/api/v5/ratings/rating/?page=2"]
+
+
+def test_a_page_that_names_one_that_was_read_before_ends_the_crawl_by_name() -> None:
+    records, asked = amo_crawl("https://addons.mozilla.org/api/v5/ratings/rating/?page=2")
+    assert len(asked) == 2 and [r.what for r in records if isinstance(r, Problem)] == ["names a next page that was read before: the rest cannot be reached"]
+
+
+def test_ratings_of_an_add_on_are_not_read_past_the_day_that_is_asked_for() -> None:
+    assert len(amo_crawl(None, datetime(2026, 3, 3, tzinfo=UTC))[1]) == 1
+
+
+def github_row(number: int, login: str, **more: Any) -> dict[str, Any]:
+    return {"number": number, "title": "T", "body": "Words", "user": {"login": login, "id": 1, "type": "User"}, "comments": 1, "created_at": "2026-03-01T00:00:00Z", "author_association": "NONE"} | more
+
+
+def github_comment(key: int, number: int, login: str, **more: Any) -> dict[str, Any]:
+    row = github_row(number, login, id=key, issue_url=f"https://api.github.com/repos/acme/app/issues/{number}", updated_at="2026-03-01T00:00:00Z") | more
+    return {k: v for k, v in row.items() if k != "number"}
+
+
+def github_draw(place: Place, url: str, rows: list[Any], **headers: str) -> list[Any]:
+    return list(SOURCES["github"]().draw(TextResponse(url, headers={k.replace("_", "-"): v for k, v in headers.items()}, body=json.dumps(rows).encode(), encoding="utf-8"), place))
+
+
+def github_place(since: datetime | None = None) -> Place:
+    return Place("acme.github", SOURCES["github"].options.model_validate({"id": "acme/app"}), Source.model_validate({"source": "github", "id": "acme/app", "staff": ["acme-kim"]}), since=since)
+
+
+def test_issues_are_read_page_by_page_and_then_the_comments_of_all_whose_roles_the_issues_tell() -> None:
+    place, onward = github_place(datetime(2026, 1, 1, tzinfo=UTC)), "https://api.github.com/repositories/7/issues?page=2"
+    [first] = SOURCES["github"]().begin(place)
+    assert first.url == "https://api.github.com/repos/acme/app/issues?state=all&sort=created&direction=desc&per_page=100&since=2026-01-01T00%3A00%3A00Z"
+    review, request = github_draw(place, first.url, [github_row(3, "ada")], Link=f'<{onward}>; rel="next", <https://api.github.com/repositories/7/issues?page=9>; rel="last"')
+    assert (review.id, review.complete, request.url) == ("3", False, onward)
+    review, request = github_draw(place, onward, [github_row(2, "bo"), github_row(1, "acme-kim"), github_row(4, "bo", pull_request={})], Link='<https://api.github.com/repositories/7/issues?page=1>; rel="prev"')
+    assert (review.id, request.url) == ("2", "https://api.github.com/repos/acme/app/issues/comments?sort=created&direction=asc&per_page=100&since=2026-01-01T00%3A00%3A00Z")
+    replies = github_draw(place, request.url, [
+        github_comment(11, 3, "ada"), github_comment(12, 3, "bo"), github_comment(13, 3, "acme-kim"), github_comment(14, 2, "bo", author_association="OWNER"), github_comment(15, 1, "ada"), github_comment(16, 4, "ada")])
+    assert [(r.id, r.review, r.role, r.role_basis) for r in replies] == [
+        ("11", "3", "customer", "source"), ("12", "3", "other", "source"), ("13", "3", "staff", "study"), ("14", "2", "staff", "source")]
+
+
+def test_where_the_hourly_limit_of_github_is_used_up_the_next_page_is_not_asked_for() -> None:
+    drawn = github_draw(github_place(), "https://api.github.com/repos/acme/app/issues", [github_row(3, "ada")], X_RateLimit_Remaining="0", X_RateLimit_Reset="1790000000")
+    assert [(type(d).__name__, getattr(d, "cure", None)) for d in drawn] == [("Review", None), ("Problem", "crawl again after 2026-09-21T14:13:20Z, or with -s GITHUB_TOKEN=…")]
+
+
+@pytest.mark.parametrize(("settings", "url", "sent"), [
+    ({}, "https://api.github.com/repos/acme/app/issues", None), ({"GITHUB_TOKEN": "t0"}, "https://api.github.com/repos/acme/app/issues", b"Bearer t0"), ({"GITHUB_TOKEN": "t0"}, "https://elsewhere.example/", None)])
+def test_github_is_asked_without_a_name_unless_a_token_was_given_and_nobody_else_sees_it(settings: dict[str, str], url: str, sent: bytes | None) -> None:
+    spider = SOURCES["github"]()
+    spider.settings = Settings(settings)
+    assert spider._send(Request(url), github_place()).headers.get("Authorization") == sent
+
+
+def question(number: int, **more: Any) -> dict[str, Any]:
+    return {"question_id": number, "title": "T", "body": "<p>Words</p>", "creation_date": 1_790_000_000, "answer_count": 1, "owner": {"user_id": number, "display_name": "Asker"}} | more
+
+
+def stack(url: str, pages: int, **more: Any) -> dict[str, Any]:
+    page = int(parse_qs(urlsplit(url).query)["page"][0])
+    if "/answers" in url:
+        return {"items": [question(1, answer_id=10 * page + n, owner={"user_id": n, "display_name": "Kim" if n == 3 else "X"}) for n in (1, 2, 3)], "has_more": page < 2}
+    return {"items": [question(page), question(100 + page, answer_count=0), question(200 + page, owner={"user_id": 3, "display_name": "Kim"})], "has_more": page < pages} | more
+
+
+def test_questions_of_a_tag_are_read_page_by_page_with_the_answers_of_each_page_at_once() -> None:
+    records, asked = crawl("stackexchange", lambda url: stack(url, 2), staff=("3",), id="stackoverflow.com/acme;app")
+    common = "pagesize=100&filter=withbody"
+    listing, answers = f"https://api.stackexchange.com/2.3/questions?site=stackoverflow.com&tagged=acme%3Bapp&sort=creation&order=desc&page={{}}&{common}", "https://api.stackexchange.com/2.3/questions/{}/answers?site=stackoverflow.com&sort=creation&order=asc&page={}&" + common
+    assert asked == [listing.format(1), answers.format(1, 1), listing.format(2), answers.format(1, 2), answers.format(2, 1), answers.format(2, 2)]
+    assert [(r.id, r.complete) for r in records if isinstance(r, Review)] == [("1", False), ("101", True), ("2", False), ("102", True)]
+    assert [(r.id, r.role, r.role_basis) for r in records if isinstance(r, Reply)][:3] == [("11", "customer", "source"), ("12", "other", "source"), ("13", "staff", "study")]
+
+
+def test_a_later_look_at_a_tag_asks_for_the_questions_that_were_active_since() -> None:
+    _, asked = crawl("stackexchange", lambda url: {"items": [], "has_more": False}, datetime(2026, 1, 1, tzinfo=UTC), id="stackoverflow.com/acme")
+    assert asked == ["https://api.stackexchange.com/2.3/questions?site=stackoverflow.com&tagged=acme&sort=activity&min=1767225600&order=desc&page=1&pagesize=100&filter=withbody"]
+
+
+def test_questions_above_the_last_page_that_is_given_without_a_key_are_named() -> None:
+    records, asked = crawl("stackexchange", lambda url: stack(url, 99), id="stackoverflow.com/acme")
+    assert len([url for url in asked if "/answers" not in url]) == 25
+    assert [r.what for r in records if isinstance(r, Problem)] == ["more follow, but the API gives no page above 25 without a key"]
+
+
+@pytest.mark.parametrize(("backoff", "pauses", "problems"), [(10, [11, 11], []), (86_400, [], ["the API asks for a pause of 86400 seconds, and more follows"])])
+def test_a_pause_that_stack_exchange_asks_for_stands_before_every_request_that_follows(backoff: int, pauses: list[int], problems: list[str]) -> None:
+    spider, url = SOURCES["stackexchange"](), "https://api.stackexchange.com/2.3/questions?site=stackoverflow.com&page=1"
+    drawn = list(spider.draw(TextResponse(url, body=json.dumps(stack(url, 2, backoff=backoff)).encode(), encoding="utf-8"), sample(spider, url, {})))
+    assert [d.meta["pause"] for d in drawn if isinstance(d, Request)] == pauses
+    assert [d.what for d in drawn if isinstance(d, Problem)] == problems
+
+
+def test_a_request_waits_as_long_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+    monkeypatch.setattr("spiders.middlewares.asyncio.sleep", sleep)
+    for request in (Request("https://a.example", meta={"pause": 11}), Request("https://a.example")):
+        asyncio.run(PauseMiddleware().process_request(request))
+    assert waited == [11]
+    assert "spiders.middlewares.PauseMiddleware" in SETTINGS.getdict("DOWNLOADER_MIDDLEWARES")
+
 
 # what others wrote
 
@@ -273,3 +406,41 @@ def test_every_answer_of_a_forum_that_others_saved_is_read_whole(shared: Path) -
         ("solved_topic.json", 1, 1, 0), ("topic_1148_stream_longer_than_posts.json", 1, 19, 1), ("topic_posts_json_endpoint.json", 0, 1, 0))}
     assert {name: [kinds.count(k) for k in ("review", "reply", "request")] for name, kinds in found.items() if name in expected} == expected
     assert not [name for name, kinds in found.items() if "problem" in kinds]
+
+
+@pytest.mark.shared
+def test_the_one_rating_of_an_add_on_that_others_saved_is_read_whole(shared: Path) -> None:
+    found = drawn("amo", shared / "samples" / "amo" / "rating_detail_563122_v4_2019.json")
+    assert [(line["kind"], line["id"], line["rating"], line["app_version"], line["created"]["earliest"]) for line in found] == [("review", "563122", {"raw": "5", "value": 1.0}, "0", "2014-03-19T14:04:52Z")]
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("name", "counts"), [
+    ("issues_with_author_association_2020.json", (1, 0, 1, 0)), ("issue_comments_with_author_association_2020.json", (0, 3, 0, 0)), ("empty_page.json", (0, 0, 0, 0)), ("abuse_rate_limit.json", (0, 0, 0, 1)),
+    ("octokit_fixtures_paginate_issues.json", (13, 0, 5, 0)), ("vcr_issue_comments_2016.json", (0, 3, 0, 0)), ("vcr_repo_issues_page1_link_header_2016.json", (24, 0, 1, 0)), ("pygithub_304_not_modified.txt", (0, 0, 0, 1)),
+])
+def test_every_answer_of_github_that_others_saved_is_read_whole(shared: Path, name: str, counts: tuple[int, ...]) -> None:
+    file = shared / "samples" / "github" / name
+    spider, kinds = SOURCES["github"](), []
+    for answer in recorded(file):
+        kinds += [line["kind"] for d in spider.draw(answer, sample(spider, answer.url, {})) for line in flat(d)]
+    assert tuple(kinds.count(k) for k in ("review", "reply", "request", "problem")) == counts
+
+
+def recorded(file: Path) -> list[Any]:
+    """The answers in a file: itself, or those that a recorder (VCR, nock) wrapped with their headers."""
+    whole = json.loads(file.read_text(encoding="utf-8")) if file.suffix == ".json" else None
+    if isinstance(whole, dict) and "http_interactions" in whole:
+        return [TextResponse(i["request"]["uri"], headers={"Link": i["response"]["headers"].get("Link", [])}, body=base64.b64decode(i["response"]["body"]["base64_string"]), encoding="utf-8") for i in whole["http_interactions"]]
+    if isinstance(whole, list) and whole and "scope" in whole[0]:
+        return [TextResponse(f"https://api.github.com{i['path']}", headers={"Link": i["headers"]["link"]}, body=json.dumps(i["response"]).encode(), encoding="utf-8") for i in whole]
+    return [response(file, "https://site.invalid/", file.read_bytes())]
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("name", "counts"), [
+    ("question_minimal_filter.json", (1, 0, 1, 1)), ("stackexchange_question_page.json", (2, 2, 1, 0)), ("stackexchange_question_backoff_page.json", (2, 2, 1, 0)), ("users_associated.txt", (0, 0, 0, 1)),
+])
+def test_every_answer_of_stack_exchange_that_others_saved_is_read_whole(shared: Path, name: str, counts: tuple[int, ...]) -> None:
+    kinds = [line["kind"] for line in drawn("stackexchange", shared / "samples" / "stackexchange" / name)]
+    assert tuple(kinds.count(k) for k in ("review", "reply", "request", "problem")) == counts

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from scrapy.http import Response, TextResponse
+from scrapy.http import Request, Response, TextResponse
 
 from enrich.records import Problem
 from spiders.platforms import pages
+from spiders.platforms.base import Place
 
 
 def read(response: Response, expected: str) -> tuple[Any, Problem | None]:
@@ -45,3 +47,21 @@ def with_query(url: str, **parameters: Any) -> str:
     """The address with some parameters set anew, and without a fragment."""
     parts = urlsplit(url)
     return urlunsplit(parts._replace(query=urlencode(query(url) | parameters, safe="[]*"), fragment=""))
+
+
+def linked(response: Response) -> str | None:
+    """The next page that a Link header names (RFC 8288)."""
+    header = b",".join(response.headers.getlist("Link")).decode("latin-1")
+    found = re.search(r'<([^<>]*)>[^<>]*;\s*rel="?next\b', header)
+    return found[1] if found else None
+
+
+def following(response: Response, place: Place, target: str, host: str) -> Request | Problem:
+    """The request for the next page that an answer names; a problem where that is on another host, or was read before."""
+    known: set[str] = place.memory.setdefault("pages", {response.url})
+    if urlsplit(target).hostname not in (host, urlsplit(response.url).hostname):
+        return Problem(response.url, f"names a next page on another host: {target:.200}", "it is not followed; look at the address in a browser")
+    if target in known:
+        return Problem(response.url, "names a next page that was read before: the rest cannot be reached", "crawl again later")
+    known.add(target)
+    return Request(target)
