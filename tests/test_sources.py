@@ -63,11 +63,22 @@ def test_every_source_says_what_it_is_and_has_a_case(name: str) -> None:
     assert all(field.description for field in spider.options.model_fields.values())
 
 
+@pytest.mark.parametrize("name", SOURCES)
+def test_no_source_hides_a_part_of_the_crawl_that_all_share(name: str) -> None:
+    meant = {"title", "replies_visible", "audience", "reads_any_page", "is_file", "options", "recognise", "begin", "draw", "_send"}
+    assert {k for k in vars(SOURCES[name]) if k in vars(SourceSpider) and not k.startswith("__")} <= meant
+
+
 def test_every_folder_of_cases_belongs_to_a_source() -> None:
     assert {c.parent.name for c in cases()} <= set(SOURCES)
 
 
 @pytest.mark.parametrize(("url", "source", "options"), [
+    ("https://apps.apple.com/gb/app/tide-tables/id7001?mt=8", "apple", {"id": "7001", "countries": ["gb"]}),
+    ("apps.apple.com/app/id7001", "apple", {"id": "7001"}),
+    ("https://news.ycombinator.com/item?id=500", "hackernews", {"url": "https://news.ycombinator.com/item?id=500"}),
+    ("https://hn.algolia.com/?dateRange=all&q=lantern+bank&type=all", "hackernews", {"url": "https://hn.algolia.com/?q=lantern+bank"}),
+    ("https://www.consumerfinance.gov/data-research/consumer-complaints/search/?company=EQUIFAX%2C%20INC.&page=1", "cfpb", {"id": "EQUIFAX, INC."}),
     ("https://store.steampowered.com/app/413150/Stardew/", "steam", {"id": "413150"}),
     ("https://steamcommunity.com/app/620/reviews/", "steam", {"id": "620"}),
     ("https://api.steampowered.com/IUserReviewsService/GetAppReviews/v1/?appid=730&filter=1", "steam", {"id": "730"}),
@@ -368,6 +379,118 @@ def test_a_request_waits_as_long_as_it_says(monkeypatch: pytest.MonkeyPatch) -> 
     assert "spiders.middlewares.PauseMiddleware" in SETTINGS.getdict("DOWNLOADER_MIDDLEWARES")
 
 
+def store_feed(url: str, *rows: dict[str, Any]) -> dict[str, Any]:
+    return {"feed": {"link": [{"attributes": {"rel": "self", "href": url}}]} | ({"entry": list(rows)} if rows else {})}
+
+
+def store_row(number: int, day: str = "2026-02-27") -> dict[str, Any]:
+    return {"id": {"label": str(number)}, "im:rating": {"label": "4"}, "content": {"label": f"Words {number}"}, "updated": {"label": f"{day}T04:36:54-08:00"}}
+
+
+def feed_page(url: str) -> tuple[str, int]:
+    parts = urlsplit(url).path.split("/")
+    return parts[1], int(parts[4].removeprefix("page="))
+
+
+def test_every_storefront_is_read_until_a_page_is_empty_and_never_past_the_tenth() -> None:
+    last = {"us": 99, "gb": 2}
+    records, asked = crawl("apple", lambda url: store_feed(url, *([store_row(feed_page(url)[1])] if feed_page(url)[1] <= last[feed_page(url)[0]] else [])), id="7001", countries=["us", "gb"])
+    assert sorted(map(feed_page, asked)) == [*(("gb", n) for n in (1, 2, 3)), *(("us", n) for n in range(1, 11))]
+    assert sorted((r.country, r.id) for r in records if isinstance(r, Review)) == [("gb", "1"), ("gb", "2"), *sorted(("us", str(n)) for n in range(1, 11))]
+    assert [r.what for r in records if isinstance(r, Problem)] == ["the feed ends with page 10: older reviews of the storefront 'us' cannot be reached"]
+
+
+def test_an_empty_first_page_of_the_app_store_is_asked_again_five_times_and_then_named() -> None:
+    records, asked = crawl("apple", store_feed, id="7001")
+    assert len(asked) == 1 + 5
+    assert [r.what for r in records] == ["the storefront 'us' gave an empty first page 6 times"]
+
+
+def test_a_first_page_of_the_app_store_that_is_empty_once_costs_nothing() -> None:
+    answers = iter([[], [store_row(1)], []])
+    records, _ = crawl("apple", lambda url: store_feed(url, *next(answers)), id="7001")
+    assert [(type(r), r.id) for r in records] == [(Review, "1")]
+
+
+def test_the_app_store_is_not_read_past_the_day_that_is_asked_for() -> None:
+    _, asked = crawl("apple", lambda url: store_feed(url, store_row(1, "2025-12-01")), since=datetime(2026, 1, 1, tzinfo=UTC), id="7001")
+    assert len(asked) == 1
+
+
+def hn_hit(number: int) -> dict[str, Any]:
+    return {"objectID": str(number), "author": "moored", "comment_text": f"Lantern {number}", "created_at": datetime.fromtimestamp(number, UTC).isoformat(), "created_at_i": number, "children": [1]}
+
+
+def hn(url: str, times_of_hits: list[int], size: int = 2) -> dict[str, Any]:
+    """Hacker News with a comment at each of the times, which gives out `size` at once."""
+    if "/items/" in url:
+        number = int(url.rpartition("/")[2])
+        return {"id": number, "author": "moored", "text": f"Lantern {number}", "created_at": datetime.fromtimestamp(number, UTC).isoformat(),
+                "children": [{"id": 1, "author": "Helpdesk", "text": "Sorry.", "created_at": "2026-03-01T00:00:00Z", "children": []}, {"id": 2, "author": "gull", "text": "Same.", "created_at": "2026-03-01T00:00:00Z", "children": []}]}
+    bounds = dict(b.replace("created_at_i", "").split("=") for b in (parse_qs(urlsplit(url).query).get("numericFilters") or [""])[0].split(",") if b)
+    found = [n for n in sorted(times_of_hits, reverse=True) if int(bounds.get(">", 0)) <= n <= int(bounds.get("<", 1 << 40))]
+    return {"hits": [hn_hit(n) for n in found[:size]], "nbHits": len(found), "query": "lantern"}
+
+
+def test_hacker_news_is_read_to_its_end_by_time_so_that_no_hit_lies_past_a_thousand() -> None:
+    records, asked = crawl("hackernews", lambda url: hn(url, list(range(1_772_000_000, 1_772_000_005))), url="https://hn.algolia.com/?q=lantern")
+    assert [r.id for r in records if isinstance(r, Review)] == [str(n) for n in range(1_772_000_004, 1_771_999_999, -1)]
+    assert [r for r in records if not isinstance(r, Review)] == [Total(5)]
+    asked_for = [parse_qs(urlsplit(url).query) for url in asked]
+    assert [q.get("numericFilters", [None])[0] for q in asked_for] == [None, *(f"created_at_i<={n}" for n in range(1_772_000_003, 1_772_000_000, -1))]
+    assert {k: v[0] for k, v in asked_for[0].items()} == {"query": "lantern", "tags": "(story,comment)", "restrictSearchableAttributes": "title,story_text,comment_text", "typoTolerance": "false",
+                                                          "hitsPerPage": "100", "page": "0"}
+
+
+def test_hits_of_one_second_that_fill_a_page_of_hacker_news_end_the_crawl_by_name() -> None:
+    records, asked = crawl("hackernews", lambda url: {"hits": [hn_hit(7) | {"objectID": "a"}, hn_hit(7)], "nbHits": 3, "query": "lantern"}, url="https://hn.algolia.com/?q=lantern")
+    assert len(asked) == 2
+    assert [r.what for r in records if isinstance(r, Problem)] == ["the search gave nothing new up to 7, though it counts 3 more: the rest cannot be reached"]
+
+
+def test_answers_on_hacker_news_are_asked_for_where_the_study_names_the_companys_accounts() -> None:
+    records, asked = crawl("hackernews", lambda url: hn(url, [1_772_000_000]), since=datetime(2026, 1, 1, tzinfo=UTC), staff=("helpdesk",), url="https://hn.algolia.com/?q=lantern")
+    assert [(r.complete, [(p.id, p.role, p.role_basis) for p in r.replies]) for r in records if isinstance(r, Review)] == [(False, []), (True, [("1", "staff", "study")])]
+    assert [url.rpartition("&")[2] for url in asked] == ["numericFilters=created_at_i%3E%3D1767225600", "https://hn.algolia.com/api/v1/items/1772000000"]
+
+
+def test_an_address_that_is_no_search_of_hacker_news_is_named_and_nothing_is_asked() -> None:
+    spider = SOURCES["hackernews"]()
+    drawn_ = list(spider.begin(sample(spider, "https://news.ycombinator.com/newest", {})))
+    assert [(type(d), d.what) for d in drawn_] == [(Problem, "is neither a search of Hacker News nor a story")]
+
+
+def cfpb(url: str, days: list[str]) -> dict[str, Any]:
+    """The CFPB with a complaint on each of the days, newest first, which gives out no more than the real one, and the first page for ever where only `frm` tells the page."""
+    asked = {k: v[0] for k, v in parse_qs(urlsplit(url).query).items()}
+    rows = [(n, day) for n, day in enumerate(days) if day < asked.get("date_received_max", "9999")]
+    after = int(asked["search_after"].split("_")[1]) if "search_after" in asked else -1
+    hits = [{"_id": str(n), "_source": {"complaint_id": str(n), "date_received": f"{day}T12:00:00-05:00", "complaint_what_happened": "Words"}, "sort": [0, str(n)]}
+            for n, day in rows if n > after][:int(asked["size"])]
+    return {"hits": {"total": {"value": len(rows), "relation": "eq"}, "hits": hits if int(asked["frm"]) + int(asked["size"]) <= 10_000 else []}}
+
+
+def test_complaints_are_read_by_break_points_and_past_ten_thousand_by_date() -> None:
+    days = ["2026-02-03"] * 9_950 + ["2026-02-02"] * 300
+    records, asked = crawl("cfpb", lambda url: cfpb(url, days), id="LANTERN BANK, N.A.")
+    assert {r.id for r in records if isinstance(r, Review)} == {str(n) for n in range(10_250)}
+    assert [r for r in records if not isinstance(r, Review | Total)] == [] and {r.reviews for r in records if isinstance(r, Total)} == {10_250}
+    assert len(asked) == 100 + 3 and "&frm=0&date_received_max=2026-02-03" in asked[100]
+    assert {k: v[0] for k, v in parse_qs(urlsplit(asked[0]).query).items()} == {"company": "LANTERN BANK, N.A.", "size": "100", "sort": "created_date_desc", "no_aggs": "true", "no_highlight": "true", "frm": "0"}
+
+
+def test_a_day_with_more_complaints_than_one_query_gives_out_is_named_and_the_days_before_are_read() -> None:
+    records, _ = crawl("cfpb", lambda url: cfpb(url, ["2026-02-03"] * 10_050 + ["2026-02-02"] * 5), id="LANTERN BANK, N.A.")
+    assert {r.id for r in records if isinstance(r, Review)} == {str(n) for n in (*range(10_000), *range(10_050, 10_055))}
+    assert [r.what for r in records if isinstance(r, Problem)] == ["more than 10,000 complaints on 2026-02-03: the rest of that day cannot be reached"]
+
+
+def test_a_page_of_complaints_that_comes_twice_ends_the_crawl_by_name() -> None:
+    records, asked = crawl("cfpb", lambda url: cfpb("?frm=0&size=100", ["2026-02-03"] * 500), id="LANTERN BANK, N.A.")
+    assert len(asked) == 2
+    assert [r.what for r in records if isinstance(r, Problem)] == ["the CFPB gave the same page twice after 200 complaints: the rest cannot be reached"]
+
+
 # what others wrote
 
 OTHERWISE = {
@@ -444,3 +567,16 @@ def recorded(file: Path) -> list[Any]:
 def test_every_answer_of_stack_exchange_that_others_saved_is_read_whole(shared: Path, name: str, counts: tuple[int, ...]) -> None:
     kinds = [line["kind"] for line in drawn("stackexchange", shared / "samples" / "stackexchange" / name)]
     assert tuple(kinds.count(k) for k in ("review", "reply", "request", "problem")) == counts
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("source", "expected"), [
+    ("apple", {"rss_1510826067_gb_page1_short.json": (4, 0, 1, 0), "rss_389801252_us_2025_page1.json": (50, 0, 1, 0), "rss_497799835_cn_page10_last.json": (50, 0, 0, 1), "rss_497799835_fr_page1.json": (50, 0, 1, 0),
+               "rss_595068606_us_2025_page1.json": (50, 0, 1, 0), "rss_640437525_us_2025_page1.json": (50, 0, 1, 0), "rss_empty.xml": (0, 0, 0, 1), "rss_page11_error.txt": (0, 0, 0, 0),
+               "rss_unknown_app_id_gb.json": (0, 0, 0, 1), "userreviewsrow_1459969523_us_2026.json": (4, 1, 0, 0)}),
+    ("hackernews", {"search_hit_excerpt_2026.json": (1, 0, 0, 0)}),
+    ("cfpb", {"export_format_json_rows_excerpt.json": (6, 0, 0, 1), "search_pages1and2_2024-11.json": (50, 0, 0, 0)}),
+])
+def test_every_answer_of_a_store_a_search_and_a_bureau_that_others_saved_is_read_whole(shared: Path, source: str, expected: dict[str, tuple[int, ...]]) -> None:
+    found = {file.name: [line["kind"] for line in drawn(source, file)] for file in (shared / "samples" / source).iterdir() if file.name in expected}
+    assert {name: tuple(kinds.count(k) for k in ("review", "reply", "request", "problem")) for name, kinds in found.items()} == expected

@@ -56,13 +56,13 @@ class StackExchange(SourceSpider):
         answer, problem = json_api.read(response, "the Stack Exchange API's JSON")
         match answer:
             case {"items": list(rows)} if not rows or any(isinstance(r, dict) and "question_id" in r for r in rows):
-                yield from self._page(response, place, answer, rows)
+                yield from self._rows(response, place, answer, rows)
             case {"error_message": str(said)}:
                 yield Problem(response.url, f"the API refuses: {said}", "where it names a limit, crawl again tomorrow: without a key it allows 300 requests a day")
             case _:
                 yield problem or Problem(response.url, "is JSON, but holds neither questions nor answers of Stack Exchange", "check the address in a browser")
 
-    def _page(self, response: Response, place: Place, answer: dict[str, Any], rows: list[Any]) -> Iterator[Drawn]:
+    def _rows(self, response: Response, place: Place, answer: dict[str, Any], rows: list[Any]) -> Iterator[Drawn]:
         waiting: list[str] = []                  # questions whose answers did not come with them
         yield from each(rows, lambda row: _answer(row, place) if "answer_id" in row else _question(row, place, waiting), response.url, lambda row: row.get("answer_id") or row.get("question_id"))
         if rows and not any(isinstance(r, dict) and {"body", "body_markdown"} & set(r) for r in rows):
