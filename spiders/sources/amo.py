@@ -43,11 +43,13 @@ class Amo(SourceSpider):
         answer, problem = json_api.read(response, "the JSON of AMO's ratings")
         match answer:
             case {"results": list(rows)}:
-                grouped = answer.get("grouped_ratings")
-                total = sum(grouped.values()) if grouped else answer.get("count")
-                if total is not None:
-                    yield Total(int(total))
                 yield from _reviews(rows, response)
+                grouped = answer.get("grouped_ratings")
+                counts = list(grouped.values()) if isinstance(grouped, dict) and grouped else [answer.get("count")]
+                if all(isinstance(n, int) for n in counts):
+                    yield Total(sum(counts))
+                elif counts != [None]:
+                    yield Problem(response.url, f"AMO's count of ratings is no number: {counts!r:.80}", "how many there are stays unknown; the ratings went in")
                 if not rows and answer.get("count"):
                     yield Problem(response.url, f"AMO counts {answer['count']} ratings but this page holds none", "crawl again later")
                 if (target := answer.get("next")) and rows and not place.older(_written(rows[-1])):

@@ -116,5 +116,5 @@ def _repository(rows: list[Any], place: Place) -> str | None:
         return None
     if place.options.id != "unknown":
         return str(place.options.id)
-    found = next((m for row in rows if isinstance(row, dict) and (m := re.search(r"/repos/([^/]+/[^/]+)$", row.get("repository_url") or ""))), None)
+    found = next((m for row in rows if isinstance(row, dict) and (m := re.search(r"/repos/([^/]+/[^/]+)$", str(row.get("repository_url"))))), None)
     return found[1] if found else None

@@ -105,7 +105,7 @@ def _question(row: dict[str, Any], place: Place, waiting: list[str]) -> Iterator
     if role(row, place)[1] == "study":           # what the company itself asks is no customer's word
         return
     place.memory.setdefault("askers", {})[key] = (row.get("owner") or {}).get("user_id")
-    review = Review(key, words(row), title=unescape(row.get("title") or "") or None, **_written(row), url=row.get("link") or None,
+    review = Review(key, words(row), title=unescape(row.get("title") or "") or None, **_written(row), url=json_api.text(row.get("link")),
                     replies=[reply for a in given for reply in _answer({"question_id": key} | a, place)], complete=count == len(given))
     if not review.complete:
         waiting.append(key)
