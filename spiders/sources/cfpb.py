@@ -69,12 +69,15 @@ class Cfpb(SourceSpider):
 
     def _answer(self, response: Response, place: Place, hits: dict[str, Any], rows: list[Any]) -> Iterator[Drawn]:
         asked, total = json_api.query(response.url), hits.get("total")
-        total = total.get("value") if isinstance(total, dict) else total         # it was a bare number until 2021
-        if total is not None and not {"date_received_min", "date_received_max", "search_term"} & set(asked):
-            yield Total(int(total))
+        total = total.get("value") if isinstance(total, dict) else total         # a bare number before Elasticsearch 7
         yield from self._rows(response, place, rows)
+        if not isinstance(total, int):
+            yield Problem(response.url, f"does not say how many complaints there are: {total!r:.60}", "its complaints went in; save the page and report it: the source may have changed")
+            return
+        if not {"date_received_min", "date_received_max", "search_term"} & set(asked):
+            yield Total(total)
         start = int(asked.get("frm") or 0)
-        if total is None or start + len(rows) >= int(total):
+        if start + len(rows) >= total:
             yield from _wordless(response, place)
         elif not rows:
             yield Problem(response.url, f"the CFPB gave an empty page after {start} of {total} complaints", "crawl again later")
