@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -42,9 +43,10 @@ def readme_line(database: str = DATABASE) -> str:
 
 
 def serve(database: Path, host: str = "127.0.0.1", port: int = 8001, open_browser: bool = False) -> int:
-    """Serves a store until it is stopped with Ctrl-C; returns Datasette's exit code. Port 0 takes any free port."""
+    """Serves a store until it is stopped, with Ctrl-C or a signal; returns Datasette's exit code. Port 0 takes any free port."""
     said = command(database, host, port)
     with subprocess.Popen([*said, "--open"] if open_browser else said) as process:
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())      # whoever stops us stops it too
         try:
             return process.wait()
         except KeyboardInterrupt:
