@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from enrich.cli import main
+from enrich.scaffold import guess
 
 CSV = "id,text,rating,date,author,reply,reply_date\n" + "".join(
     f"{i},They never answered my letter number {i}.,1,2026-03-{i % 28 + 1:02d},Ann {i},We are sorry.,2026-04-02\n" for i in range(1, 41))
@@ -50,6 +51,13 @@ def test_new_recognises_addresses_and_answers_import_only_ones_with_what_may_be_
     assert 'name = "Bolt"' in text
     assert "instead: import the CSV export" in said
     rapport("check", "--study", "games")
+
+
+@pytest.mark.parametrize(("address", "name"), [
+    ("https://store.steampowered.com/app/413150/Some_Game/", "Some Game"), ("https://forum.bolt.example", "Bolt"), ("https://github.com/acme/tool", "Acme"),
+    ("https://addons.mozilla.org/en-US/firefox/addon/tab-keeper/", "Tab Keeper")])
+def test_a_companys_name_is_guessed_from_an_address(address: str, name: str) -> None:
+    assert guess(address) == name
 
 
 def test_new_never_overwrites_a_study(folder: Path) -> None:
