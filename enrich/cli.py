@@ -188,6 +188,8 @@ def crawl(study: studies.Study, company: str | None, source: str | None, since: 
         raise Mistake("nothing to gather: no place fits", place=str(study.path), cure=f"sources in this study: {', '.join(sorted({s.source for c in study.companies for s in c.sources})) or 'none'}")
     if not gather(study, wanted, json_, company=only.id if only else None, since=since.date().isoformat() if since else None):
         sys.exit(1)
+    if not json_:
+        click.echo("Next: rapport enrich")
 
 
 @main.command("import")
@@ -214,6 +216,8 @@ def import_(study: studies.Study, files: tuple[Path, ...], company: str, collect
     if not gather(study, ["table"], json_, profile=",".join(profiles)):
         click.echo(f"It stands in {study.path} now: say more of it there (`rapport sources` lists what a table may be told) and import it again, or remove it.", err=True)
         sys.exit(1)
+    if not json_:
+        click.echo("Next: rapport enrich")
 
 
 def gather(study: studies.Study, spiders: list[str], json_: bool, settings: dict[str, str] | None = None, **arguments: str | None) -> bool:
@@ -239,11 +243,7 @@ def gather(study: studies.Study, spiders: list[str], json_: bool, settings: dict
         tell(runs)
     if crawling.INTERRUPTED in codes:
         raise KeyboardInterrupt
-    if set(codes) - {0, crawling.NOTHING_CAME} or not any(r["outcome"] in ("finished", "empty") for r in runs):
-        return False
-    if not json_:
-        click.echo("Next: rapport enrich")
-    return True
+    return not set(codes) - {0, crawling.NOTHING_CAME} and any(r["outcome"] in ("finished", "empty") for r in runs)
 
 
 def count(n: int, what: str) -> str:
@@ -288,6 +288,13 @@ def enrich(study: studies.Study, json_: bool) -> None:
 
     Only texts that no step of this version has read are read; with nothing new, nothing changes.
     """
+    conclude(study, json_)
+    if not json_:
+        click.echo("Next: rapport serve, or rapport export --format json")
+
+
+def conclude(study: studies.Study, json_: bool) -> None:
+    """Reads what is new and tells what was found."""
     from enrich import enrichment, reading
 
     with Store(study.database) as store:
@@ -299,7 +306,6 @@ def enrich(study: studies.Study, json_: bool) -> None:
         click.echo(json.dumps(asdict(done)))
         return
     click.echo(f"{done.read:,} texts read, {done.days:,} days counted again; {done.findings:,} findings, {done.verdicts:,} of them a clear difference from the others.")
-    click.echo("Next: rapport serve, or rapport export --format json")
 
 
 @main.command()
@@ -378,8 +384,7 @@ def evaluate(gold: Path, write: bool, json_: bool) -> None:
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("studies/demo"))
 @click.option("--serve/--no-serve", "serve_", default=True, help="Open the findings in Datasette at the end.")
 @click.option("--port", default=8001, show_default=True)
-@click.pass_context
-def demo(ctx: click.Context, folder: Path, serve_: bool, port: int) -> None:
+def demo(folder: Path, serve_: bool, port: int) -> None:
     """A whole study of invented companies, offline: crawl, enrich, findings.
 
     A small local site is served on this machine and really crawled; FOLDER (studies/demo unless given) is then a study like any other.
@@ -396,10 +401,11 @@ def demo(ctx: click.Context, folder: Path, serve_: bool, port: int) -> None:
         click.echo(f"An invented market is served on {host} and crawled into {study.folder}:", err=True)
         if not gather(study, sorted({s.source for c in study.companies for s in c.sources}), False, {"DOWNLOAD_DELAY": "0", "CONCURRENT_REQUESTS_PER_DOMAIN": "4"}):
             sys.exit(1)
-        ctx.invoke(enrich, where=study.path, json_=False)
+        conclude(study, False)
         if serve_:
             click.echo(f"Open http://127.0.0.1:{port}/ ; stop with Ctrl-C.")
             sys.exit(server.serve(study.database, port=port))
+    click.echo(f"Next: rapport serve --study {folder}")
 
 
 if __name__ == "__main__":

@@ -64,7 +64,8 @@ class Store:
 
     def rows(self, sql: str, parameters: Parameters = ()) -> Iterator[tuple[Any, ...]]:
         """Rows of a query as tuples, one at a time."""
-        yield from self.db.conn.execute(sql, parameters)
+        for row in self.db.conn.execute(sql, parameters):  # noqa: UP028  # `yield from` would close the cursor of a store that may be closed already
+            yield row
 
     def dicts(self, sql: str, parameters: Parameters = ()) -> Iterator[dict[str, Any]]:
         """Rows of a query as dictionaries, one at a time."""
