@@ -17,7 +17,7 @@ from enrich.records import ANSWERING
 from enrich.stats import Floats, Ints
 from enrich.store import Store
 
-VERSION = "1"
+VERSION = "2"
 """Raised when counting changes: everything is then counted anew."""
 LABELS = ("stage", "order", "complaint", "sentiment", "generic")
 """Labels that are counted like tags, as `name:value`."""
@@ -117,7 +117,7 @@ with answer as (
   where t.visible and r.role in ({ROLES}) group by t.id
 ),
 timed as (
-  select t.*, k.last_seen, k.first_seen, a.r_lo, a.r_hi, a.id is not null as answered,
+  select t.*, max(k.last_seen, ifnull(k.still_at, '')) as last_seen, k.first_seen, a.r_lo, a.r_hi, a.id is not null as answered,
     ifnull(a.r_hi < t.created_at, 0) as before
   from temp.told t left join looks k on k.kind = 'review' and k.target = t.id left join answer a on a.id = t.id
   where t.visible and t.created_at is not null

@@ -20,6 +20,7 @@ from enrich import crawling, ledger
 from enrich import status as statuses
 from enrich import study as studies
 from enrich.mistakes import Mistake
+from enrich.records import GOOD
 from enrich.store import Store, unusable
 
 
@@ -176,17 +177,19 @@ def sources(json_: bool) -> None:
 @click.option("--company", help="Only this company.")
 @click.option("--source", help="Only this source.")
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="Only what was written from this day on, where the source can tell.")
+@click.option("--full", is_flag=True, help="Read every list to its end, also where most is known.")
 @as_json
-def crawl(study: studies.Study, company: str | None, source: str | None, since: datetime | None, json_: bool) -> None:
+def crawl(study: studies.Study, company: str | None, source: str | None, since: datetime | None, full: bool, json_: bool) -> None:
     """Gather what is public: every place of study.toml, files included, slowly and politely.
 
-    Stop it with Ctrl-C and run it again: it goes on, and nothing is doubled.
+    A later crawl reads what is new and looks again at what may still change; every 90 days it reads all. Stop it with Ctrl-C and
+    run it again: it goes on, and nothing is doubled.
     """
     only = study.company(company) if company else None
     wanted = sorted({s.source for c in study.companies if only in (None, c) for s in c.sources if source in (None, s.source)})
     if not wanted:
         raise Mistake("nothing to gather: no place fits", place=str(study.path), cure=f"sources in this study: {', '.join(sorted({s.source for c in study.companies for s in c.sources})) or 'none'}")
-    if not gather(study, wanted, json_, company=only.id if only else None, since=since.date().isoformat() if since else None):
+    if not gather(study, wanted, json_, company=only.id if only else None, since=since.date().isoformat() if since else None, full="1" if full else None):
         sys.exit(1)
     if not json_:
         click.echo("Next: rapport enrich")
@@ -233,7 +236,7 @@ def gather(study: studies.Study, spiders: list[str], json_: bool, settings: dict
             break
     with Store(study.database) as store:
         ledger.forget_running(store)
-        runs = list(store.dicts("""select c.name company, p.source, p.key, k.outcome, k.reviews, k.replies, k.new_reviews, k.new_replies, k.changes, k.problems, k.requests, k.seconds, k.id
+        runs = list(store.dicts("""select c.name company, p.source, p.key, k.outcome, k.reviews, k.replies, k.new_reviews, k.new_replies, k.changes, k.problems, k.requests, k.skipped, k.seconds, k.id
             from crawls k join profiles p on p.id = k.profile join companies c on c.id = p.company where k.rowid > ? order by k.rowid""", (before,)))
         for run in runs:
             run["first_problems"] = list(store.dicts("select place, what, cure, count from problems where crawl = ? order by rowid limit 5", (run.pop("id"),)))
@@ -243,7 +246,7 @@ def gather(study: studies.Study, spiders: list[str], json_: bool, settings: dict
         tell(runs)
     if crawling.INTERRUPTED in codes:
         raise KeyboardInterrupt
-    return not set(codes) - {0, crawling.NOTHING_CAME} and any(r["outcome"] in ("finished", "empty") for r in runs)
+    return not set(codes) - {0, crawling.NOTHING_CAME} and any(r["outcome"] in GOOD for r in runs)
 
 
 def count(n: int, what: str) -> str:
@@ -253,7 +256,7 @@ def count(n: int, what: str) -> str:
 def tell(runs: list[dict[str, Any]]) -> None:
     """What came, per place, and the first things that went wrong."""
     for run in runs:
-        color = {"finished": "green"}.get(run["outcome"], "yellow")
+        color = "green" if run["outcome"] in GOOD else "yellow"
         click.secho(f"{run['company']} on {run['source']}, {run['key']}: {run['outcome']}", fg=color, nl=False)
         click.echo(f": {run['reviews']:,} reviews ({run['new_reviews']:,} new), {run['replies']:,} replies ({run['new_replies']:,} new), {count(run['changes'], 'change')}, {count(run['problems'], 'problem')}")
         for problem in run["first_problems"]:

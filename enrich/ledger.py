@@ -7,7 +7,7 @@ import re
 import uuid
 from collections import Counter
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, TypeVar
 
@@ -20,6 +20,12 @@ Drawn = TypeVar("Drawn", records.Review, records.Reply, records.Problem)
 
 VANISHED_AFTER = 2
 """Looks in a row that bring a review without a known reply, after which the reply is taken as vanished (one miss may be a hiccup)."""
+WHOLE_DAYS = 90
+"""Days after which a place's lists are read to their end again."""
+RECENT_DAYS, ANSWERED_DAYS, WAITING_DAYS = 30, 90, 365
+"""A later crawl looks again at reviews of so many days, at answered ones until so many days after the answer, at unanswered ones until so many after the review."""
+MOST_VANISHED = 0.2
+"""Share of a place's reviews beyond which a list that no longer shows them is taken for broken, not them for vanished."""
 MOST_PROBLEMS = 100
 """Problems of one run that are named one by one; the rest of each sort is only counted."""
 FOLLOWED = ("created_at", "created_until", "rating_raw", "author", "unit", "verified", "source_language", "app_version", "country")
@@ -61,7 +67,7 @@ def _profile(store: Store, company: studies.Company, source: studies.Source) -> 
     return tables.Profile(
         id=id, company=company.id, spider=source.source, source=source.published_at, key=source.key, url=source.url, audience=source.audience, unit=source.unit,
         replies_visible=None if visible is None else int(visible), population=source.population, private=int(source.private), publish=source.publish,
-        basis=source.basis, says_total=before.says_total if before else None)
+        basis=source.basis, says_total=before.says_total if before else None, says_stars=before.says_stars if before else None)
 
 
 def key_of(store: Store) -> bytes:
@@ -79,6 +85,8 @@ class Run:
     names: tuple[str, ...]                                 # of the companies: never masked as people
     row: tables.Crawl
     imported: bool                                         # from a file: its changes have the cause import
+    cause: str                                             # of the changes that it notices: source, import or parser
+    came: set[str] = field(default_factory=set)            # reviews
     ordinals: Counter[tuple[str, ...]] = field(default_factory=Counter)
     named: int = 0
     previous: dict[str, str] = field(default_factory=dict)                       # of reviews whose replies come in several pages: their last look before this run
@@ -89,22 +97,85 @@ class Run:
     answers: dict[str, dict[str, tables.Reply]] = field(default_factory=dict)    # review to its replies on the desk
 
     @classmethod
-    def begin(cls, store: Store, study: studies.Study, profile: str, *, imported: bool, since: str | None = None) -> Run:
-        """Opens a run. One of the same profile that never ended was killed: it is marked interrupted."""
+    def begin(cls, store: Store, study: studies.Study, profile: str, *, imported: bool, since: str | None = None, full: bool = False, replay: bool = False) -> Run:
+        """Opens a run. One of the same profile that never ended was killed: it is marked interrupted.
+
+        Its lists are read to their end where that was not done within 90 days, or where `full` asks for it.
+        """
         place = store.get(tables.Profile, profile)
         assert place is not None, f"{profile} was not registered"
         store.execute("update crawls set outcome = 'interrupted' where profile = ? and outcome = 'running'", (profile,))
-        row = tables.Crawl(id=uuid.uuid4().hex[:16], profile=profile, started_at=now(), finished_at=None, seen_at=None, outcome="running", since=since, requests=0, responses=0,
-                           reviews=0, replies=0, new_reviews=0, new_replies=0, changes=0, problems=0, seconds=None)
+        read = store.one(f"select max(started_at) from crawls where profile = ? and whole and outcome in ({', '.join('?' * len(records.GOOD))})", (profile, *records.GOOD))
+        whole = not since and not replay and (full or imported or read is None or read < _before(now(), WHOLE_DAYS))
+        row = tables.Crawl(id=uuid.uuid4().hex[:16], profile=profile, started_at=now(), finished_at=None, seen_at=None, outcome="running", whole=int(whole), since=since, requests=0,
+                           skipped=0, responses=0, reviews=0, replies=0, new_reviews=0, new_replies=0, changes=0, problems=0, seconds=None)
         store.write([row])
         secret = key_of(store)
         names = tuple(n for c in study.companies for n in (c.name, *c.aliases, *c.domains))
-        return cls(store, place, secret, names, row, imported)
+        return cls(store, place, secret, names, row, imported, "parser" if replay else "import" if imported else "source")
 
-    def finish(self, outcome: str, *, requests: int = 0, responses: int = 0, seconds: float | None = None) -> None:
-        """Closes the run with its counts."""
-        self.row = replace(self.row, finished_at=now(), outcome=outcome, requests=requests, responses=responses, seconds=seconds)
-        self.store.write([self.row])
+    @property
+    def whole(self) -> bool:
+        """Whether lists are to be read to their end."""
+        return bool(self.row.whole)
+
+    def finish(self, outcome: str, *, requests: int = 0, skipped: int = 0, responses: int = 0, seconds: float | None = None, listed: set[str] | None = None) -> None:
+        """Closes the run with its counts. `listed` are the ids at the source of all reviews that a list read to its true end showed, None where there was none."""
+        with self.store.atomic():
+            if listed is not None and self.whole and outcome == "finished":
+                self._vanished(listed)
+            self.row = replace(self.row, finished_at=now(), outcome=outcome, requests=requests, skipped=skipped, responses=responses, seconds=seconds)
+            self.store.write([self.row])
+        self.desk.clear()
+        self.unwritten.clear()
+
+    # what is known before a page is asked for
+
+    def marked(self, item: str) -> str | None:
+        """What a list said of a review when its own page was last read; None where it must be read."""
+        found = self.store.get(tables.Mark, self.profile.id, item)
+        return found.mark if found else None
+
+    def due(self) -> list[str]:
+        """Ids at the source of the reviews that may still change: the recent, the unanswered, and the answered until 90 days after their answer.
+
+        Where a list tells of every new post (marks), it tells of the unanswered ones too: only those of the last 90 days are looked at by themselves.
+        """
+        at = self.row.started_at
+        return [id for (id,) in self.store.rows(f"""
+            select r.source_id from reviews r join looks k on k.kind = 'review' and k.target = r.id and k.gone_at is null
+            left join marks m on m.profile = r.profile and m.item = r.source_id
+            left join replies a on a.review = r.id and a.role in ({_ANSWERING})
+            where r.profile = ? and r.source_id is not null group by r.id
+            having r.created_at >= ? or max(a.created_at) >= ? or (count(a.id) = 0 and r.created_at >= iif(m.mark is null, ?, ?)) order by r.created_at desc""",
+            (self.profile.id, _before(at, RECENT_DAYS), _before(at, ANSWERED_DAYS), _before(at, WAITING_DAYS), _before(at, ANSWERED_DAYS)))]
+
+    def settled(self, page: records.Page) -> bool:
+        """Whether everything on a page is known and unchanged, and may not change any more."""
+        at = self.row.started_at
+        drawn = [r for r in map(_whole, page.reviews)]
+        if any(r.id is None for r in drawn):
+            return False
+        self._fetch([self._own_id(r.id) for r in drawn if r.id is not None])
+        try:
+            return all(self._as_known(r, at) for r in drawn)
+        finally:
+            self._clear()
+
+    def _as_known(self, drawn: records.Review, at: str) -> bool:
+        known = self._on_desk(tables.Review, self._own_id(drawn.id or ""))
+        if known is None or known.raw_hash != self._raw_hash(*_words_of(drawn)) or known.rating_raw != (drawn.rating.raw if drawn.rating else None):
+            return False
+        answers = self.answers.get(known.id, {})
+        if drawn.complete and {a.raw_hash for a in answers.values()} != {self._raw_hash((r.text or "").strip()) for r in drawn.replies}:
+            return False
+        answered = max((a.created_at or "" for a in answers.values() if a.role in records.ANSWERING), default=None)
+        written = known.created_at or ""
+        if written >= _before(at, RECENT_DAYS):
+            return False
+        if answered is not None:
+            return answered < _before(at, ANSWERED_DAYS)
+        return self.profile.replies_visible == 0 or not drawn.complete or written < _before(at, WAITING_DAYS)
 
     def take(self, page: records.Page) -> None:
         """Stores a page, all of it or nothing: reviews, replies, problems, and every change of what was known."""
@@ -116,9 +187,12 @@ class Run:
             self.row = before
             raise
         finally:
-            self.desk.clear()
-            self.answers.clear()
-            self.unwritten.clear()
+            self._clear()
+
+    def _clear(self) -> None:
+        self.desk.clear()
+        self.answers.clear()
+        self.unwritten.clear()
 
     def lose(self, page: records.Page, error: BaseException) -> None:
         """Names a page that could not be stored."""
@@ -145,15 +219,56 @@ class Run:
         if page.status in (404, 410):
             for gone in self.store.read(tables.Review, "profile = ? and url = ?", (self.profile.id, page.url)):
                 self._gone(gone, seen)
-        for table in (tables.Review, tables.Reply, tables.Look, tables.Change, tables.Stale):
-            self.store.write(row for (kind, _), row in self.desk.items() if kind is table and (kind, _) in self.unwritten)
+        self._write_desk()
+        self._still(page, seen)
+        if page.item is not None:
+            self._mark(page, *page.item)
         for problem in problems:
             self._problem(problem, seen)
         if page.total is not None:
-            self.store.execute("update profiles set says_total = ? where id = ?", (page.total, self.profile.id))
+            self.store.execute("update profiles set says_total = ?, says_stars = coalesce(?, says_stars) where id = ?",
+                               (page.total.reviews, json.dumps(page.total.stars) if page.total.stars else None, self.profile.id))
         if page.bytes or page.status:
-            self.store.write([tables.Page(uuid.uuid4().hex[:16], self.row.id, page.url, seen, page.status, page.hash, page.bytes, len(drawn))])
+            self.store.write([tables.Page(uuid.uuid4().hex[:16], self.row.id, page.url, seen, page.status, page.hash, page.bytes, len(drawn), page.archive)])
         self.store.write([self.row])
+
+    def _write_desk(self) -> None:
+        for table in (tables.Review, tables.Reply, tables.Look, tables.Change, tables.Stale):
+            self.store.write(row for (kind, _), row in self.desk.items() if kind is table and (kind, _) in self.unwritten)
+
+    def _mark(self, page: records.Page, item: str, mark: str | None) -> None:
+        """Remembers what a list said of a review whose page was read whole; forgets it where the page, or a later part of it, could not be read."""
+        if any(p.sort for p in page.problems):
+            self.store.execute("delete from marks where profile = ? and item = ?", (self.profile.id, item))
+        elif mark is not None:
+            self.store.write([tables.Mark(self.profile.id, item, mark)])
+
+    def _still(self, page: records.Page, seen: str) -> None:
+        """Notes of which reviews a list says that nothing was added: the unanswered among them had no answer until now."""
+        if not page.still and not page.still_rest:
+            return
+        chosen = "" if page.still_rest else "and r.source_id in (select value from json_each(?))"
+        where = f"""from reviews r join marks m on m.profile = r.profile and m.item = r.source_id
+            where r.profile = ? {chosen} and not exists (select 1 from replies a where a.review = r.id and a.role in ({_ANSWERING}))"""
+        given = (self.profile.id,) if page.still_rest else (self.profile.id, json.dumps(page.still))
+        self.store.execute(f"insert or ignore into stale (company, day) select distinct r.company, ifnull(substr(r.created_at, 1, 10), '') {where}", given)
+        self.store.execute(f"update looks set still_at = ? where kind = 'review' and gone_at is null and target in (select r.id {where})", (seen, *given))
+
+    def _vanished(self, listed: set[str]) -> None:
+        """Reviews that a complete list no longer shows. Where they are many the list is broken, and they are only counted."""
+        rows = list(self.store.rows("""select r.id, r.source_id from reviews r join looks k on k.kind = 'review' and k.target = r.id
+            where r.profile = ? and k.gone_at is null""", (self.profile.id,)))
+        gone = [id for id, source_id in rows if id not in self.came and (source_id is None or source_id not in listed)]
+        if len(gone) > MOST_VANISHED * len(rows):
+            self._problem(records.Problem(self.profile.key, f"the list was read to its end, but does not show {len(gone):,} of {len(rows):,} known reviews: too many to be taken as vanished",
+                                          "look at the place in a browser; crawl again with --full"), now())
+            return
+        seen = self.row.seen_at or now()
+        for id in gone:
+            review = self.store.get(tables.Review, id)
+            assert review is not None
+            self._gone(review, seen)
+        self._write_desk()
 
     def _fetch(self, ids: list[str]) -> None:
         """Puts what is known of some reviews on the desk, by a few queries for a whole page."""
@@ -186,7 +301,7 @@ class Run:
         problem = _whole(problem)
         what = _WORDS.sub("what stands there", people.mask_contacts(problem.what))
         if self.named <= MOST_PROBLEMS:
-            self.store.write([tables.Problem(uuid.uuid4().hex[:16], self.row.id, at, problem.place, what, problem.cure, 1)])
+            self.store.write([tables.Problem(uuid.uuid4().hex[:16], self.row.id, at, problem.place, problem.sort, what, problem.cure, 1)])
             return
         sort = self.store.one("select id from problems where crawl = ? order by what = ? desc, rowid desc limit 1", (self.row.id, what))
         self.store.execute("update problems set count = count + 1 where id = ?", (sort,))
@@ -195,6 +310,7 @@ class Run:
 
     def _review(self, drawn: records.Review, new: tables.Review, seen: str) -> None:
         self.row.reviews += 1
+        self.came.add(new.id)
         before = self._on_desk(tables.Review, new.id)
         look = self._on_desk(tables.Look, "review", new.id)
         known = dict(self.answers.get(new.id, {}))
@@ -203,7 +319,7 @@ class Run:
         if before is None or look is None:
             self.row.new_reviews += 1
             self._put(new)
-            self._put(tables.Look("review", new.id, seen, seen, 1, 0, None))
+            self._put(tables.Look("review", new.id, seen, seen, 1, None, 0, None))
             self._touched(new)
         elif seen >= look.last_seen:
             self._compare(before, new, look, seen)
@@ -215,7 +331,7 @@ class Run:
         else:                                              # an older file, read after a newer one: it only shows that the review stood earlier
             self._put(replace(look, first_seen=min(look.first_seen, seen)))
         known_before = look is not None and seen > look.last_seen and (self.imported or look.last_seen < self.row.started_at)
-        again = look.last_seen if look and known_before else None                # the last look before this run
+        again = max(look.last_seen, look.still_at or "") if look and known_before else None                # the last look before this run
         if again and not drawn.complete:
             self.previous[new.id] = again
         if drawn.author and not drawn.complete:
@@ -232,7 +348,7 @@ class Run:
                     self._missing(reply_, seen)
 
     def _masked(self, drawn: records.Review) -> tables.Review:
-        title, text = (" ".join(drawn.title.split()) if drawn.title else None), drawn.text.strip() if drawn.text else None
+        title, text = _words_of(drawn)
         whole = text if not title or (text or "").startswith(title.rstrip("… .")) else f"{title}\n{text}" if text else title
         if whole and len(whole) > MAX_TEXT:
             raise Refused(f"its text has {len(whole):,} characters: what is longer than {MAX_TEXT:,} is no review")
@@ -243,12 +359,15 @@ class Run:
         return tables.Review(
             id=self._id(drawn, author), profile=profile.id, company=profile.company, source=profile.source, audience=profile.audience, source_id=drawn.id,
             derived_id=int(drawn.id is None), url=drawn.url, author=author, title=people.mask_review(_clean(title), drawn.author, self.names) if title else None, text=masked or None,
-            raw_hash=people.keyed(self.secret, "text", title or "", text or ""), text_key=key(masked) if masked else None,
+            raw_hash=self._raw_hash(title, text), text_key=key(masked) if masked else None,
             rating_raw=drawn.rating.raw if drawn.rating else None, rating=round(drawn.rating.value, 4) if drawn.rating else None,
             stars=ratings.stars(drawn.rating.value) if drawn.rating else None,
             created_at=_earliest(created), created_until=_latest(created), created_precision=created.precision if created else None,
             created_kind=drawn.created_kind, edited_at=_earliest(edited), source_language=drawn.language, app_version=drawn.app_version, country=drawn.country,
             verified=None if drawn.verified is None else int(drawn.verified), unit=drawn.unit or profile.unit)
+
+    def _raw_hash(self, *texts: str | None) -> str:
+        return people.keyed(self.secret, "text", *(text or "" for text in texts))
 
     def _id(self, drawn: records.Review, author: str | None) -> str:
         """From the source's own id; where it has none, from author, time and order, never from the text (an edit is the same review)."""
@@ -328,7 +447,7 @@ class Run:
         masked = people.mask_reply(_clean(text), customer, self.names) if text else None
         new = tables.Reply(
             id=id, review=review.id, profile=review.profile, company=self.profile.company, source_id=drawn.id, position=position, role=drawn.role, role_basis=drawn.role_basis,
-            author=people.author_key(self.secret, drawn.author, drawn.author_id), text=masked or None, raw_hash=people.keyed(self.secret, "text", text or ""), text_key=key(masked) if masked else None,
+            author=people.author_key(self.secret, drawn.author, drawn.author_id), text=masked or None, raw_hash=self._raw_hash(text), text_key=key(masked) if masked else None,
             created_at=_earliest(created), created_until=_latest(created), created_precision=created.precision if created else None,
             edited_at=_earliest(drawn.edited))
         self.row.replies += 1
@@ -336,7 +455,7 @@ class Run:
         if before is None or look is None:
             self.row.new_replies += 1
             self._put(new)
-            self._put(tables.Look("reply", id, seen, seen, 1, 0, None))
+            self._put(tables.Look("reply", id, seen, seen, 1, None, 0, None))
             if again:
                 self._change("reply", id, review.id, "appeared", None, masked, again, seen, self._cause())
             if drawn.role in records.ANSWERING:
@@ -397,16 +516,27 @@ class Run:
             old=None if old is None else str(old), new=None if new is None else str(new), not_before=not_before, noticed_at=seen, cause=cause, crawl=self.row.id))
 
     def _cause(self) -> str:
-        return "import" if self.imported else "source"
+        return self.cause
 
     def _touched(self, review: tables.Review) -> None:
         self._put(tables.Stale(review.company, (review.created_at or "")[:10]))
+
+
+def _words_of(drawn: records.Review) -> tuple[str | None, str | None]:
+    """Title and text, as they are compared from look to look."""
+    return (" ".join(drawn.title.split()) if drawn.title else None), drawn.text.strip() if drawn.text else None
+
+
+def _before(at: str, days: int) -> str:
+    """So many days earlier."""
+    return records.iso(datetime.fromisoformat(at) - timedelta(days=days))
 
 
 class Refused(Exception):
     """A record that cannot be stored; its page goes in without it."""
 
 
+_ANSWERING = ", ".join(f"'{role}'" for role in records.ANSWERING)
 _WORDS = re.compile(r"""(?:'[^'\d]{2,}'|"[^"\d]{2,}")(?= is not a (?:date|rating))""")
 """Words where a number belongs: columns that slipped put a person's name there, and problems are public."""
 _HALF = re.compile(r"[\ud800-\udfff]")

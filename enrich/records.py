@@ -84,6 +84,17 @@ class Review:
     complete: bool = True                    # all its replies are in this record: one that is missing here is missing at the source
 
 
+SORTS = ("refused", "login", "blocked", "changed", "empty", "repeating", "capped", "incomplete", "gone", "failed")
+"""Why a page brought less than it should have. They are told apart because each has another cure:
+
+refused: policy or robots.txt forbids it; login: it wants an account; blocked: it refuses programs; changed: its layout is not known; empty: it gave nothing though
+it says there is something; repeating: it gives what it gave before; capped: the source gives out no more than so many; incomplete: pages were not saved; gone: it was
+removed; failed: no answer came. A problem of one record has no sort.
+"""
+GOOD = ("finished", "none", "capped", "incomplete")
+"""Outcomes of a run that gave what there was to get: to the true end, nothing because there is nothing, as much as the source gives out, or as much as was saved."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something wrong in what the source gave: counted, named and shown; the rest goes in."""
@@ -91,13 +102,24 @@ class Problem:
     place: str                               # file and row, or address
     what: str
     cure: str | None = None
+    sort: str | None = None                  # one of SORTS where a page brought less than it should have, None for one record
 
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """How many reviews the source itself says this place has."""
+    """How many reviews the source itself says this place has, and how many with each number of stars where it says so."""
 
     reviews: int
+    stars: dict[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Which page of a list a saved page is: what the list says of its other pages tells which of them a person has not saved."""
+
+    number: int                              # from 1
+    addresses: tuple[str, ...]               # of every page of the list, in order
+    filtered: str | None = None              # what the list was narrowed to, where it was: its reviews are no sample of all
 
 
 @dataclass(slots=True, repr=False)
@@ -113,14 +135,19 @@ class Page:
     reviews: list[Review] = field(default_factory=list)
     replies: list[Reply] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
-    total: int | None = None
+    total: Total | None = None
+    parts: list[Part] = field(default_factory=list)
+    item: tuple[str, str | None] | None = None     # the list's own key of what the page shows, and what the list said of it (its last activity)
+    still: list[str] = field(default_factory=list)           # items of which the list says that nothing changed
+    still_rest: bool = False                 # and of all others that are known it says so too
+    archive: str | None = None               # where its raw response is kept
 
     def __repr__(self) -> str:
         """Short, because logs print items, and texts hold names before they are masked."""
         return f"<page {self.url}: {len(self.reviews)} reviews, {len(self.replies)} replies, {len(self.problems)} problems>"
 
 
-def plain(record: Review | Reply | Problem | Total) -> dict[str, Any]:
+def plain(record: Review | Reply | Problem | Total | Part) -> dict[str, Any]:
     """A record as JSON can hold it, without what the source does not say."""
     out: dict[str, Any] = {"kind": type(record).__name__.lower()}
     for name in record.__slots__:
@@ -131,6 +158,8 @@ def plain(record: Review | Reply | Problem | Total) -> dict[str, Any]:
             value = {"raw": value.raw, "value": round(value.value, 4)}
         elif isinstance(value, list):
             value = [plain(v) for v in value]
+        elif isinstance(value, tuple):
+            value = list(value)
         if value is not None:
             out[name] = value
     return out

@@ -84,6 +84,7 @@ class Profile(Table):
     publish: str = column("what may be shown of a text: none, excerpt or full")
     basis: str | None = column("on what ground an import was made, as study.toml states it")
     says_total: int | None = column("how many reviews the source itself says it has")
+    says_stars: str | None = column("how many with each number of stars the source says it has: JSON, stars to count")
 
 
 @dataclass(slots=True)
@@ -98,9 +99,12 @@ class Crawl(Table):
     started_at: str = column("when it began")
     finished_at: str | None = column("when it ended; empty while it runs or if it was killed")
     seen_at: str | None = column("when its newest texts stood at their source: for a crawl about when it ran, for a file the day it was gathered")
-    outcome: str = column("running, finished, empty, blocked, refused, failed or interrupted")
+    outcome: str = column("running; finished: to the true end; none: there is nothing; capped: the source gives out no more; incomplete: pages were not saved; or why it brought less than it should have: "
+                          "refused, login, blocked, changed (an unknown layout), empty (though the source says there is something), repeating, gone, failed, interrupted")
+    whole: int = column("1: its lists were read to their end; 0: down to what was known, with another look at what may still change")
     since: str | None = column("only texts from this day on were asked for")
     requests: int = column("requests sent")
+    skipped: int = column("requests that were not needed, because a list says that nothing changed")
     responses: int = column("responses received")
     reviews: int = column("reviews that came")
     replies: int = column("replies that came")
@@ -121,6 +125,7 @@ class Problem(Table):
     crawl: str | None = column("the run", references="crawls")
     at: str = column("when it was noticed")
     place: str = column("file and row, or address")
+    sort: str | None = column("why a page brought less than it should have, in the words of crawls.outcome; empty: one record is concerned")
     what: str = column("what is wrong, in words")
     cure: str | None = column("what can be done")
     count: int = column("how often it happened in this run (places after the first hundred are only counted)")
@@ -140,6 +145,7 @@ class Page(Table):
     hash: str = column("hash of the body")
     bytes: int = column("size of the body")
     reviews: int = column("reviews drawn from it")
+    archive: str | None = column("where the raw response is kept: file and place in it; empty where it is not")
 
 
 @dataclass(slots=True)
@@ -214,6 +220,7 @@ class Look(Table):
     first_seen: str = column("first time its record came")
     last_seen: str = column("last time its own record came: an unanswered review is censored here")
     looks: int = column("how many looks brought it")
+    still_at: str | None = column("last time a list said that nothing had been added to it: nobody had answered then")
     missing: int = column("looks in a row in which its review came back without it (replies)")
     gone_at: str | None = column("when it was taken as vanished; empty while it stands")
 
@@ -236,6 +243,18 @@ class Change(Table):
     noticed_at: str = column("the first look after it")
     cause: str = column("source, parser, masking or import; measures read `source` and `import` only")
     crawl: str | None = column("the run that noticed it", references="crawls")
+
+
+@dataclass(slots=True)
+class Mark(Table):
+    """What a list said of a review when its own page was last read, so that the page is read again only where the list says something else."""
+
+    NAME: ClassVar[str] = "marks"
+    WORKING: ClassVar = True
+    KEY: ClassVar = ("profile", "item")
+    profile: str = column("where it was published", references="profiles")
+    item: str = column("the review's id at the source")
+    mark: str = column("its activity, in the source's own terms")
 
 
 @dataclass(slots=True)
@@ -525,7 +544,7 @@ class Figure(Table):
 
 
 TABLES: tuple[type[Table], ...] = (
-    Study, Company, Profile, Crawl, Problem, Page, Review, Reply, Look, Change, Stale, Tag, Mention, Label, Done, Template,
+    Study, Company, Profile, Crawl, Problem, Page, Review, Reply, Look, Change, Mark, Stale, Tag, Mention, Label, Done, Template,
     TemplateUse, Stem, Wording, StemBand, Cell, Wait, Counted, Analysis, Finding, Evidence, Figure,
 )
 """Every table, in the order of creation (what is referred to comes first)."""

@@ -13,7 +13,7 @@ from scrapy.crawler import Crawler
 from twisted.python.failure import Failure
 
 from enrich.ledger import Run, register
-from enrich.records import Page
+from enrich.records import SORTS, Page
 from enrich.store import Store, unusable
 from spiders.platforms.base import Place, SourceSpider
 
@@ -46,8 +46,8 @@ class StorePipeline:
         for place in spider.places.values():
             if spider.replies_visible is not None and place.source.replies_visible is None:
                 self.store.execute("update profiles set replies_visible = ? where id = ?", (int(spider.replies_visible), place.profile))
-            self.runs[place.profile] = Run.begin(self.store, spider.study, place.profile, imported=spider.is_file,
-                                                 since=spider.since.date().isoformat() if spider.since else None)
+            place.run = self.runs[place.profile] = Run.begin(self.store, spider.study, place.profile, imported=spider.is_file, full=spider.full,
+                                                             since=spider.since.date().isoformat() if spider.since else None)
 
     def process_item(self, item: Page) -> Page:
         if self.store is None or self.closing:
@@ -70,7 +70,9 @@ class StorePipeline:
         seconds = round(time.monotonic() - self.began, 1)
         try:
             for place in spider.places.values():
-                self.runs[place.profile].finish(outcome(self.runs[place.profile], place, reason), requests=place.requests, responses=place.responses, seconds=seconds)
+                run = self.runs[place.profile]
+                run.finish(outcome(run, place, reason), requests=place.requests, skipped=place.skipped, responses=place.responses, seconds=seconds,
+                           listed=place.listed if spider.lists_all and not place.items.total() - place.items[""] else None)
         except sqlite3.OperationalError as error:
             if not self.closing:
                 log.critical("%s", unusable(self.store.path, error))
@@ -79,11 +81,12 @@ class StorePipeline:
 
 
 def outcome(run: Run, place: Place, reason: str) -> str:
-    """How a run ended: a true end, an empty one that may be a block, or one that was cut short."""
+    """How a run ended (tables.Crawl.outcome): what stopped its lists tells it, or what kept most of its items from being read."""
     if reason != "finished":
         return "interrupted" if reason == "shutdown" else "failed"
-    if run.row.reviews or run.row.replies:
+    sorts = [*place.ends, *(sort for sort, n in place.items.items() if sort and 2 * n > place.items[""])]
+    if sorts:
+        return min(sorts, key=SORTS.index)
+    if run.row.reviews or run.row.replies or place.skipped:
         return "finished"
-    if place.requests and not place.responses:
-        return "failed"
-    return "failed" if run.row.problems else "empty"
+    return "failed" if run.row.problems else "none"

@@ -79,7 +79,7 @@ def fill(store: Store) -> None:
     store.write(row(Reply, id=f"a-{r}", review=r, profile=f"acme.{p}", company="acme", position=1, role="company", role_basis="source", text=f"We are sorry. {WORDS}", created_at=DAY)
                 for r, p in [*((p, p) for p in PLACES), ("gone", "full"), ("hostile", "full")])
     looks = [("review", r) for r in (*PLACES, "gone", "hostile", "stars")] + [("reply", f"a-{r}") for r in (*PLACES, "gone", "hostile")]
-    store.write(Look(kind, target, DAY, DAY, 1, 0, DAY if target in ("gone", "a-hostile") else None) for kind, target in looks)
+    store.write(Look(kind, target, DAY, DAY, 1, None, 0, DAY if target in ("gone", "a-hostile") else None) for kind, target in looks)
     store.write([row(Tag, id="theme:heard-", kind="theme", name="heard", sign="-", title="Not heard", definition="was not listened to", gold=40, precision=0.9, recall=0.8),
                  row(Tag, id="theme:value-", kind="theme", name="value", sign="-", title="Poor value", definition="costs too much")])
     store.write(row(Mention, kind="review", target=r, review=r, company="acme", tag="theme:heard-", start=SPAN[0], end=SPAN[1], words=WORDS, step="themes", version="1") for r in (*PLACES, "gone"))

@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def place(store: Store, id: str, **changes: Any) -> None:
     company, _, source = id.partition(".")
-    profile = Profile(id, company, source, source, id, None, "customer", None, 1, "whole", 0, "full", None, None)
+    profile = Profile(id, company, source, source, id, None, "customer", None, 1, "whole", 0, "full", None, None, None)
     for name, value in changes.items():
         setattr(profile, name, value)
     store.write([profile])
@@ -35,7 +35,7 @@ def review(store: Store, id: str, created: str | None = "2025-03-01T10:00:00Z", 
     row = Review(id, "nettle.forum", "nettle", "forum", "customer", id, 0, None, None, None, f"Text of {id}.", id, id, None, None, 1, created, created, "second", "created", None, None, None, None, None, None)
     for name, value in changes.items():
         setattr(row, name, value)
-    rows: list[list[Table]] = [[row], [Look("review", id, created or seen, seen, 1, 0, None)], [Label("review", id, "language", language, 1.0, "text", None, "language", "1")],
+    rows: list[list[Table]] = [[row], [Look("review", id, created or seen, seen, 1, None, 0, None)], [Label("review", id, "language", language, 1.0, "text", None, "language", "1")],
                                [Mention(0, "review", id, id, row.company, tag, i, i + 1, "x", "themes", "1") for i, tag in enumerate(tags)]]
     for table in rows:
         store.write(table)
@@ -44,7 +44,7 @@ def review(store: Store, id: str, created: str | None = "2025-03-01T10:00:00Z", 
 def reply(store: Store, review: str, created: str | None, *, role: str = "company", first_seen: str = "2025-05-01T00:00:00Z", text: str | None = "We are sorry.", position: int = 1, until: str | None = None) -> None:
     id = f"{review}-{position}"
     store.write([Reply(id, review, "nettle.forum", "nettle", id, position, role, "source", None, text, id, id, created, until or created, "second" if created else None, None)])
-    store.write([Look("reply", id, first_seen, first_seen, 1, 0, None)])
+    store.write([Look("reply", id, first_seen, first_seen, 1, None, 0, None)])
 
 
 def waits(store: Store) -> list[tuple[Any, ...]]:

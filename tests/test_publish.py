@@ -79,7 +79,7 @@ def fill(path: Path) -> Path:
                     for n, (i, (p, t)) in enumerate(texts.items(), 1))
         store.write(blank(Reply, id=f"a-{i}", review=f"r-{i}", profile=texts[i][0], company="nettle", position=1, role="company", role_basis="source", text=t, text_key=i, raw_hash=i, created_at="2026-01-09T10:00:00Z",
                           created_precision="second") for i, t in (("whole", "We are sorry, and will pay it back."), ("none", "Unquotable answer about cinnabar."), ("evil", f"Thank you {HOSTILE}"), ("gone", "An answer about cinnabar.")))
-        store.write(Look(k, i, "2026-01-10T00:00:00Z", "2026-02-01T00:00:00Z", 2, 0, g) for k, i, g in
+        store.write(Look(k, i, "2026-01-10T00:00:00Z", "2026-02-01T00:00:00Z", 2, None, 0, g) for k, i, g in
                     (*(("review", f"r-{i}", "2026-02-02T00:00:00Z" if i == "gone" else None) for i in texts), ("reply", "a-whole", None)))
         store.write([Tag("theme:heard-", "theme", "heard", "-", "Being heard", "The customer says that nobody listened or answered.", 44, 0.81, 0.6),
                      Tag("theme:value-", "theme", "value", "-", "Value", "The customer says that it was not worth it.", 3, None, None)])

@@ -94,9 +94,9 @@ def write(store: Store, firms: Iterable[Firm] = FOUR, *, seed: int = 1, span: in
 
 def _firm(firm: Firm, rng: np.random.Generator, span: int, last: datetime) -> list[list[Table]]:
     id = firm.name.lower()
-    profiles: list[Table] = [Profile(f"{id}.{s}", id, s, s, f"https://{s}.example/{id}", f"https://{s}.example/{id}", "customer", None, firm.visible, "whole", 0, "full", None, None) for s in firm.sources]
+    profiles: list[Table] = [Profile(f"{id}.{s}", id, s, s, f"https://{s}.example/{id}", f"https://{s}.example/{id}", "customer", None, firm.visible, "whole", 0, "full", None, None, None) for s in firm.sources]
     if firm.staff:
-        profiles.append(Profile(f"{id}.jobs", id, "table", "jobs", "staff.csv", None, "employee", None, 0, "whole", 0, "excerpt", None, None))
+        profiles.append(Profile(f"{id}.jobs", id, "table", "jobs", "staff.csv", None, "employee", None, 0, "whole", 0, "excerpt", None, None, None))
     reviews: list[Table] = []
     replies: list[Table] = []
     looks: list[Table] = []
@@ -123,7 +123,7 @@ def _firm(firm: Firm, rng: np.random.Generator, span: int, last: datetime) -> li
             mentions.append(Mention(0, "review", key, key, id, tag, start, len(text), {**SAYS, **STAFF_SAYS}[tag], "themes", "world"))
         reviews.append(Review(key, f"{id}.{source}", id, source, "employee" if employee else "customer", key, 0, f"https://{source}.example/{id}/{i}", author, None, text, key, key, f"{stars}",
                               (stars - 1) / 4, stars, iso(created), iso(created), "second", "created", None, "en", None, None, None, None))
-        looks.append(Look("review", key, iso(created), iso(last), 1, 0, None))
+        looks.append(Look("review", key, iso(created), iso(last), 1, None, 0, None))
         labels += [Label("review", key, "language", "en", 0.99, "text", None, "language", "world"), Label("review", key, "complaint", "yes" if unhappy else "no", None, "text", None, "complaint", "world")]
         replied = created + timedelta(days=float(firm.days * np.exp(rng.normal(0, 0.8))))
         if firm.visible and not employee and rng.random() < (firm.answers if unhappy else firm.answers / 2) and replied <= last:
@@ -134,7 +134,7 @@ def _firm(firm: Firm, rng: np.random.Generator, span: int, last: datetime) -> li
                 answer += " " + DOES[move]
                 mentions.append(Mention(0, "reply", f"{key}-r", key, id, move, start, len(answer), DOES[move], "moves", "world"))
             replies.append(Reply(f"{key}-r", key, f"{id}.{source}", id, f"{key}-r", 1, "company", "source", None, answer, answer, answer, iso(replied), iso(replied), "second", None))
-            looks.append(Look("reply", f"{key}-r", iso(replied), iso(last), 1, 0, None))
+            looks.append(Look("reply", f"{key}-r", iso(replied), iso(last), 1, None, 0, None))
             empathy = any(t.target == f"{key}-r" and t.tag == "move:empathises" for t in mentions[-4:])  # type: ignore[attr-defined]
             labels += [Label("reply", f"{key}-r", "language", "en", 0.99, "text", None, "language", "world"),
                        Label("reply", f"{key}-r", "order", "empathy_first" if empathy else "neither", None, "text", None, "order", "world")]

@@ -92,7 +92,7 @@ def the_sources(connection, company=None):
     """Every public place of a company, or of all, with what we have from it."""
     return rows(connection, """select p.id, p.company, c.name as company_name, p.source, p.key, p.url, p.audience, p.unit, p.replies_visible, p.population, p.publish, p.basis, p.says_total,
         count(r.id) as reviews, min(r.created_at) as first_at, max(r.created_at) as last_at, coalesce(a.n, 0) as replies, coalesce(a.answered, 0) as answered,
-        (select max(seen_at) from crawls k where k.profile = p.id and k.outcome in ('finished', 'empty')) as read_at
+        (select max(seen_at) from crawls k where k.profile = p.id and k.outcome in ('finished', 'none', 'capped', 'incomplete')) as read_at
       from profiles p join companies c on c.id = p.company and c.role != 'removed' left join reviews r on r.profile = p.id
       left join (select profile, count(*) as n, count(distinct review) as answered from replies group by profile) a on a.profile = p.id
       where p.private = 0 and (? is null or p.company = ?) group by p.id order by c.name, p.audience, p.source, p.unit""", company, company)

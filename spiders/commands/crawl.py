@@ -14,6 +14,7 @@ from enrich import ledger
 from enrich import study as studies
 from enrich.crawling import NOTHING_CAME
 from enrich.mistakes import Mistake
+from enrich.records import GOOD
 from enrich.store import Store, unusable
 from spiders import catalogue
 
@@ -36,8 +37,8 @@ class Command(Crawl):
             return
         if "running" in outcomes:            # it could not even be closed
             self.exitcode = 1
-        elif not self.exitcode and not {"finished", "empty"} & set(outcomes):
-            if "failed" in outcomes and self.settings.getbool("SAYS_OUTCOME"):
+        elif not self.exitcode and not set(GOOD) & set(outcomes):
+            if set(outcomes) - {"interrupted"} and self.settings.getbool("SAYS_OUTCOME"):
                 print(f"{args[0]}: no place could be gathered to its end; `rapport status --study {study.folder}` says more", file=sys.stderr)
             self.exitcode = NOTHING_CAME
 

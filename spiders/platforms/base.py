@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
+from itertools import chain
 from typing import Any, ClassVar
 
 import scrapy
@@ -20,10 +22,11 @@ from scrapy.utils.misc import arg_to_iter
 from twisted.python.failure import Failure
 
 from enrich import study as studies
+from enrich.ledger import Run
 from enrich.mistakes import Mistake
-from enrich.records import Page, Problem, Reply, Review, Total
+from enrich.records import Page, Part, Problem, Reply, Review, Total
 
-Drawn = Review | Reply | Problem | Total | Request
+Drawn = Review | Reply | Problem | Total | Part | Request
 """What a response may hold."""
 
 BATCH = 500
@@ -46,10 +49,22 @@ class Place:
     company: studies.Company | None = None
     seen_at: datetime | None = None          # for a file: when its texts were gathered
     since: datetime | None = None
+    run: Run | None = None                   # what is known of the place, where its crawl is stored
     requests: int = 0
     responses: int = 0
-    problems: list[Problem] = field(default_factory=list)    # wait for the next page
+    skipped: int = 0                         # requests that were not needed, because the list says that nothing changed
+    asked: set[str] = field(default_factory=set)             # addresses
+    came: set[str] = field(default_factory=set)              # ids of reviews
+    listed: set[str] = field(default_factory=set)            # items that the lists named
+    ends: list[str] = field(default_factory=list)            # sorts of problems of its lists (records.SORTS)
+    items: Counter[str] = field(default_factory=Counter)     # and of its items' own pages; under "" how many were read
+    settled: bool = False                                    # a list was left where everything in it was known
     memory: dict[str, Any] = field(default_factory=dict)     # what a source remembers between the responses of one place
+
+    @property
+    def whole(self) -> bool:
+        """Whether its lists are read to their end, and not only down to what is known."""
+        return self.run is None or self.run.whole
 
     def staff(self, *names: str | None) -> bool:
         """Whether one of the names is an account that study.toml lists as answering for the company."""
@@ -72,7 +87,8 @@ class NotCrawled(IgnoreRequest):
 class SourceSpider(scrapy.Spider):
     """Base of all sources. A subclass states what it is and overrides `begin` and `draw`, and `recognise` where it has addresses.
 
-    Arguments (`-a`): `study` (its file or folder), `company`, `profile` (ids, with commas), `since` (a day). Without a study it can only `draw`.
+    Arguments (`-a`): `study` (its file or folder), `company`, `profile` (ids, with commas), `since` (a day), `full` (1: read all lists to their end).
+    Without a study it can only `draw`.
     """
 
     title: ClassVar[str]
@@ -84,14 +100,20 @@ class SourceSpider(scrapy.Spider):
     """Whether it can try any page: it recognises an address only where no other source does."""
     is_file: ClassVar[bool] = False
     """Whether its places are files that were gathered at a stated time."""
+    newest_first: ClassVar[bool] = False
+    """Whether its lists run from the newest to the oldest, by creation or by activity: a later crawl then stops where everything is known."""
+    lists_all: ClassVar[bool] = False
+    """Whether its lists, read to their end, show every review that still stands: one that is not there has vanished."""
     options: ClassVar[type[Options]] = Options
 
-    def __init__(self, *, study: str | None = None, company: str | None = None, profile: str | None = None, since: str | None = None, **unknown: str) -> None:
+    def __init__(self, *, study: str | None = None, company: str | None = None, profile: str | None = None, since: str | None = None,
+                 full: str | None = None, **unknown: str) -> None:
         super().__init__()
         if unknown:
-            raise Mistake(f"unknown argument: {', '.join(unknown)}", cure="known: study, company, profile, since")
+            raise Mistake(f"unknown argument: {', '.join(unknown)}", cure="known: study, company, profile, since, full")
         self.study = studies.load(study) if study else None
         self.since = _day(since) if since else None
+        self.full = full == "1"
         self.places = {p.profile: p for p in self._places(company, profile)} if self.study else {}
 
     # what a source overrides
@@ -112,12 +134,30 @@ class SourceSpider(scrapy.Spider):
         """
         raise NotImplementedError
 
+    def look(self, place: Place, id: str) -> Request | None:
+        """The request for the own page of a known review, by its id at the source; None where it has none.
+
+        A later crawl looks again at what may still change, without reading the whole list for it.
+        """
+        return None
+
     # what a source may use
 
     @staticmethod
-    def ask(url: str, **kwargs: Any) -> Request:
-        """A request that comes back to `draw`."""
-        return Request(url, **kwargs)
+    def ask(url: str, *, item: str | None = None, mark: str | None = None, **kwargs: Any) -> Request:
+        """A request that comes back to `draw`.
+
+        `item` is the id at the source of the one review whose own page it is, `mark` what the list says of it (how many posts, when the last
+        one came): as long as a list says the same, a later crawl need not read the page again. No mark: it is read whenever it is listed.
+        """
+        request = Request(url, **kwargs)
+        return request.replace(meta={**request.meta, "item": item, "mark": mark}) if item is not None else request
+
+    @staticmethod
+    def more(url: str, **kwargs: Any) -> Request:
+        """A request for the next page of a list, which comes back to `draw`; a later crawl does not send it where everything before it is known."""
+        request = Request(url, **kwargs)
+        return request.replace(meta={**request.meta, "more": True})
 
     # the crawl
 
@@ -130,7 +170,7 @@ class SourceSpider(scrapy.Spider):
 
     async def _begin(self, response: Response, profile: str) -> AsyncIterator[Page | Request]:
         place = self.places[profile]
-        for item in self._batches(self.begin(place), place):
+        for item in self._batches(chain(self.begin(place), self._again(place)), place):
             yield item
             await asyncio.sleep(0)           # a long file would keep Ctrl-C waiting
             slot = self.crawler.engine._slot if self.crawler.engine else None
@@ -140,18 +180,62 @@ class SourceSpider(scrapy.Spider):
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Page | Request]:
         place = self.places[response.meta["profile"]]
         place.responses += 1
-        page = self._page(place, response.url, response.body, response.status)
+        page = self._page(place, response)
+        requests: list[Request] = []
         try:
             for drawn in self.draw(response, place):
                 if isinstance(drawn, Request):
-                    yield self._send(drawn, place)
+                    requests.append(drawn)
                 else:
                     put(page, drawn)
         except LAYOUT_ERRORS as error:
             page.problems.append(Problem(response.url, f"its layout is not the one that {self.name} knows: {type(error).__name__}: {error}",
-                                         "save the page and report it: the source may have changed"))
+                                         "save the page and report it: the source may have changed", "changed"))
             self.logger.exception("the layout of %s is not known", response.url)
-        yield page
+        yield from self._follow(requests, page, place)
+        yield self._ended(page, place)
+
+    def _follow(self, requests: list[Request], page: Page, place: Place) -> Iterator[Request]:
+        """Sends what a page leads to. A list is not read on where everything on its page is known, nor where it begins again."""
+        settled = self.newest_first and not place.whole and place.run is not None and bool(page.reviews) and place.run.settled(page)
+        ids = {r.id for r in page.reviews if r.id is not None}
+        again = bool(ids) and ids <= place.came and place.source.key != ""
+        place.came |= ids
+        items = [r for r in requests if r.meta.get("item") is not None]
+        sent = [s for r in items if (s := self._item(r, page, place))]
+        page.still_rest = self.newest_first and not place.whole and bool(items) and not sent
+        settled = settled or page.still_rest
+        yield from sent
+        for request in requests:
+            if request.meta.get("item") is not None:
+                continue
+            if request.meta.get("more"):
+                if settled:
+                    place.settled = True
+                    continue
+                if again or request.url in place.asked and not request.dont_filter:
+                    page.problems.append(Problem(page.url, "the list begins again here: it gives what it gave before, and the rest cannot be reached", "crawl again later", "repeating"))
+                    continue
+            yield self._send(request, place)
+
+    def _item(self, request: Request, page: Page, place: Place) -> Request | None:
+        """The request for an item's own page, unless it was sent before, or the list says that nothing changed there."""
+        item, mark = request.meta["item"], request.meta.get("mark")
+        place.listed.add(item)
+        if request.url in place.asked:
+            return None
+        if not place.whole and place.run is not None and mark is not None and place.run.marked(item) == mark:
+            place.skipped += 1
+            page.still.append(item)
+            return None
+        return self._send(request, place)
+
+    def _again(self, place: Place) -> Iterator[Request]:
+        """Looks at known reviews that may still change, by their own pages."""
+        if place.run is not None and not place.whole and place.since is None:
+            for id in place.run.due():
+                if (request := self.look(place, id)) is not None:
+                    yield request.replace(meta={**request.meta, "item": id})
 
     def failed(self, failure: Failure) -> Iterator[Page]:
         """A request that brought nothing: named with its cause, never passed over."""
@@ -162,16 +246,27 @@ class SourceSpider(scrapy.Spider):
         if isinstance(error, HttpError):
             place.responses += 1
             status = error.response.status
-            what, cure = HTTP.get(status, (f"the site answered with status {status}", "look at the address in a browser"))
+            what, cure, sort = HTTP.get(status, (f"the site answered with status {status}", "look at the address in a browser", "failed"))
         elif isinstance(error, NotCrawled):
-            what, cure = str(error), error.instead
+            what, cure, sort = str(error), error.instead, "refused"
         elif isinstance(error, IgnoreRequest):             # the only other one who ignores is Scrapy's robots.txt middleware
-            what, cure = "robots.txt forbids this address", "ask the site for permission, or import an export of your own"
+            what, cure, sort = "robots.txt forbids this address", "ask the site for permission, or import an export of your own", "refused"
         else:
-            what, cure = f"could not be fetched: {type(error).__name__}: {error}", "check the connection and the address, then crawl again"
-        page = self._page(place, request.url, b"", status)
-        page.problems.append(Problem(request.url, what, cure))
-        yield page
+            what, cure, sort = f"could not be fetched: {type(error).__name__}: {error}", "check the connection and the address, then crawl again", "failed"
+        page = self._page(place, error.response if isinstance(error, HttpError) else Response(request.url, request=request, status=status or 0))
+        page.status = status
+        page.problems.append(Problem(request.url, what, cure, sort))
+        yield self._ended(page, place)
+
+    @staticmethod
+    def _ended(page: Page, place: Place) -> Page:
+        """Notes how a page ended: what stops a list tells how the crawl went, one item that cannot be read does not."""
+        sorts = [p.sort for p in page.problems if p.sort]
+        if page.item is None:
+            place.ends += sorts
+        else:
+            place.items.update({"", *sorts})
+        return page
 
     def _places(self, company: str | None, profile: str | None) -> Iterator[Place]:
         assert self.study is not None
@@ -192,39 +287,53 @@ class SourceSpider(scrapy.Spider):
                 yield Place(c.profile(s), options, s, c, seen.replace(tzinfo=seen.tzinfo or UTC) if seen else None, self.since)
 
     def _batches(self, drawn: Iterable[Drawn], place: Place) -> Iterator[Page | Request]:
-        page, n = self._page(place, place.source.key, b"", None), 0
+        page, n = self._stretch(place), 0
         for item in drawn:
             if isinstance(item, Request):
-                yield self._send(item, place)
+                if item.url not in place.asked or item.dont_filter:
+                    yield self._send(item, place)
                 continue
             put(page, item)
             n += 1
             if n >= BATCH:
-                yield page
-                page, n = self._page(place, place.source.key, b"", None), 0
+                yield self._ended(page, place)
+                page, n = self._stretch(place), 0
         if n:
-            yield page
+            yield self._ended(page, place)
 
     def _send(self, request: Request, place: Place) -> Request:
         place.requests += 1
+        place.asked.add(request.url)
         return request.replace(callback=self.parse, errback=self.failed, meta={**request.meta, "profile": place.profile})
 
     @staticmethod
-    def _page(place: Place, url: str, body: bytes, status: int | None) -> Page:
-        return Page(place.profile, url, place.seen_at or datetime.now(UTC), status, blake2b(body, digest_size=16).hexdigest(), len(body))
+    def _page(place: Place, response: Response) -> Page:
+        meta = response.request.meta if response.request else {}
+        item = (meta["item"], meta.get("mark")) if meta.get("item") is not None else None
+        return Page(place.profile, response.url, place.seen_at or datetime.now(UTC), response.status, _hash(response.body), len(response.body), item=item, archive=meta.get("archive"))
+
+    @staticmethod
+    def _stretch(place: Place) -> Page:
+        """A stretch of a file."""
+        return Page(place.profile, place.source.key, place.seen_at or datetime.now(UTC), None, _hash(b""), 0)
+
+
+def _hash(body: bytes) -> str:
+    return blake2b(body, digest_size=16).hexdigest()
 
 
 LAYOUT_ERRORS = (KeyError, IndexError, AttributeError, TypeError, ValueError, RecursionError)
 """What reading a page raises when its layout has changed; anything else is a fault of ours and stops loudly."""
 
 HTTP = {
-    401: ("the site wants a login (status 401)", "import an export of your own instead: a login is never used"),
-    403: ("the site refuses programs (status 403)", "import an export of your own instead: a block is never worked around"),
-    404: ("there is no such page (status 404)", "check the address in study.toml"),
-    410: ("the page was removed (status 410)", "check the address in study.toml"),
-    429: ("the site asks for a pause (status 429)", "crawl again later, with a longer DOWNLOAD_DELAY"),
-    503: ("the site is not available, or refuses programs (status 503)", "crawl again later"),
+    401: ("the site wants a login (status 401)", "import an export of your own instead: a login is never used", "login"),
+    403: ("the site refuses programs (status 403)", "import an export of your own instead: a block is never worked around", "blocked"),
+    404: ("there is no such page (status 404)", "check the address in study.toml", "gone"),
+    410: ("the page was removed (status 410)", "check the address in study.toml", "gone"),
+    429: ("the site asks for a pause (status 429)", "crawl again later, with a longer DOWNLOAD_DELAY", "blocked"),
+    503: ("the site is not available, or refuses programs (status 503)", "crawl again later", "blocked"),
 }
+"""Status to what it says, the cure, and its sort (records.SORTS)."""
 
 
 def _day(text: str) -> datetime:
@@ -234,7 +343,7 @@ def _day(text: str) -> datetime:
         raise Mistake(f"{text!r} is no day", place="since", cure="write it like 2026-03-31") from None
 
 
-def put(page: Page, drawn: Review | Reply | Problem | Total) -> None:
+def put(page: Page, drawn: Review | Reply | Problem | Total | Part) -> None:
     """Adds what was drawn to its page."""
     match drawn:
         case Review():
@@ -244,7 +353,9 @@ def put(page: Page, drawn: Review | Reply | Problem | Total) -> None:
         case Problem():
             page.problems.append(drawn)
         case Total():
-            page.total = drawn.reviews
+            page.total = drawn
+        case Part():
+            page.parts.append(drawn)
 
 
 def each(rows: Iterable[Any], read: Callable[[Any], Iterable[Drawn]], place: str, name: Callable[[Any], Any] = lambda row: None) -> Iterator[Drawn]:

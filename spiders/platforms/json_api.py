@@ -20,15 +20,15 @@ def read(response: Response, expected: str) -> tuple[Any, Problem | None]:
     `expected` is what should have come, for people ("a Discourse forum's JSON").
     """
     if not isinstance(response, TextResponse):
-        return None, Problem(response.url, f"is not {expected}: it is not even text", "check the address, or the file")
+        return None, Problem(response.url, f"is not {expected}: it is not even text", "check the address, or the file", "changed")
     text = response.text.lstrip("\ufeff \t\r\n")
     if text.startswith("<"):
         return None, pages.wall(pages.soup(response), response.url) or Problem(
-            response.url, f"is a web page, not {expected}", "check the address in a browser; for pages with schema.org markup use source = \"schema_org\"")
+            response.url, f"is a web page, not {expected}", "check the address in a browser; for pages with schema.org markup use source = \"schema_org\"", "changed")
     try:
         return json.loads(text, strict=False), None
     except (ValueError, RecursionError) as error:
-        return None, Problem(response.url, f"is not {expected}: {error}", "check the address, or save the file again: it may be cut off")
+        return None, Problem(response.url, f"is not {expected}: {error}", "check the address, or save the file again: it may be cut off", "changed")
 
 
 def text(value: Any) -> str | None:
@@ -62,6 +62,6 @@ def following(response: Response, place: Place, target: str, host: str) -> Reque
     if urlsplit(target).hostname not in (host, urlsplit(response.url).hostname):
         return Problem(response.url, f"names a next page on another host: {target:.200}", "it is not followed; look at the address in a browser")
     if target in known:
-        return Problem(response.url, "names a next page that was read before: the rest cannot be reached", "crawl again later")
+        return Problem(response.url, "names a next page that was read before: the rest cannot be reached", "crawl again later", "repeating")
     known.add(target)
     return Request(target)

@@ -31,9 +31,9 @@ def wall(page: BeautifulSoup, url: str) -> Problem | None:
     title = page.title.get_text() if page.title else ""
     short = len(page.get_text(" ", strip=True)) < _SMALL
     if short and (_CHALLENGE_TITLE.search(title) or _CHALLENGE.search(str(page))):
-        return Problem(url, "the site shows a test for people instead of the page: it refuses programs", "import an export of your own instead: a block is never worked around")
+        return Problem(url, "the site shows a test for people instead of the page: it refuses programs", "import an export of your own instead: a block is never worked around", "blocked")
     if short and page.select_one("input[type=password]"):
-        return Problem(url, "the page asks for a login, and shows no reviews without one", "import an export of your own instead: a login is never used")
+        return Problem(url, "the page asks for a login, and shows no reviews without one", "import an export of your own instead: a login is never used", "login")
     return None
 
 

@@ -51,15 +51,15 @@ class Amo(SourceSpider):
                 elif counts != [None]:
                     yield Problem(response.url, f"AMO's count of ratings is no number: {counts!r:.80}", "how many there are stays unknown; the ratings went in")
                 if not rows and answer.get("count"):
-                    yield Problem(response.url, f"AMO counts {answer['count']} ratings but this page holds none", "crawl again later")
+                    yield Problem(response.url, f"AMO counts {answer['count']} ratings but this page holds none", "crawl again later", "empty")
                 if (target := answer.get("next")) and rows and not place.older(_written(rows[-1])):
                     yield json_api.following(response, place, target, HOST)
             case {"id": _, "addon": _}:
                 yield from _reviews([answer], response)
             case {"detail": str(said)}:
-                yield Problem(response.url, f"AMO refuses: {said}", f"is there an add-on {place.options.id!r}?")
+                yield Problem(response.url, f"AMO refuses: {said}", f"is there an add-on {place.options.id!r}?", "failed")
             case _:
-                yield problem or Problem(response.url, "is JSON, but holds no ratings of AMO", "check the address in a browser")
+                yield problem or Problem(response.url, "is JSON, but holds no ratings of AMO", "check the address in a browser", "changed")
 
 
 def _reviews(rows: list[Any], response: Response) -> Iterator[Drawn]:

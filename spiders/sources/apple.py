@@ -55,7 +55,7 @@ class Apple(SourceSpider):
         if start.startswith(PAST_THE_END):
             return
         if re.match(r"(?:<\?xml[^>]*>\s*)?<feed\b", start):
-            yield Problem(response.url, "is the App Store's feed as XML", "save the address that ends in /json")
+            yield Problem(response.url, "is the App Store's feed as XML", "save the address that ends in /json", "changed")
             return
         answer, problem = json_api.read(response, "the App Store's JSON")
         match answer:
@@ -65,7 +65,7 @@ class Apple(SourceSpider):
                 country = where(response.url)[0]
                 yield from each(rows, lambda row: [row_review(row, country)], response.url, lambda row: row.get("userReviewId"))
             case _:
-                yield problem or Problem(response.url, "is JSON, but no feed of App Store reviews", "check the address in a browser")
+                yield problem or Problem(response.url, "is JSON, but no feed of App Store reviews", "check the address in a browser", "changed")
 
     def _feed(self, response: Response, place: Place, feed: dict[str, Any]) -> Iterator[Drawn]:
         asked, said = where(response.url), where(_own_address(feed))
@@ -79,19 +79,19 @@ class Apple(SourceSpider):
             if not place.older(written(rows[-1])):
                 yield self.ask(FEED.format(country, page + 1, app))
         elif rows:
-            yield Problem(response.url, f"the feed ends with page {LAST_PAGE}: older reviews of the storefront {country!r} cannot be reached", "crawl again before as many new ones are written")
+            yield Problem(response.url, f"the feed ends with page {LAST_PAGE}: older reviews of the storefront {country!r} cannot be reached", "crawl again before as many new ones are written", "capped")
         elif page == 1:
             yield self._empty(response, place, country, app, said[2])
 
     def _empty(self, response: Response, place: Place, country: str, app: str, said: str | None) -> Drawn:
         """What an empty first page leads to: the feed also gives one for an app with many reviews, now and then."""
         if app == NO_APP or said != app:
-            return Problem(response.url, f"the storefront {country!r} does not know this app", "check the app's number, and whether it is sold in that country")
+            return Problem(response.url, f"the storefront {country!r} does not know this app", "check the app's number, and whether it is sold in that country", "gone")
         retries = place.memory.setdefault("retries", {})
         retries[country] = retries.get(country, 0) + 1
         if retries[country] <= RETRIES:
             return self.ask(FEED.format(country, 1, app), dont_filter=True)
-        return Problem(response.url, f"the storefront {country!r} gave an empty first page {RETRIES + 1} times", "crawl again later, unless the app has no reviews there")
+        return Problem(response.url, f"the storefront {country!r} gave an empty first page {RETRIES + 1} times", "crawl again later, unless the app has no reviews there", "empty")
 
 
 def where(url: str) -> tuple[str | None, int | None, str | None]:

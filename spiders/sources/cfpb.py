@@ -58,7 +58,7 @@ class Cfpb(SourceSpider):
                 for page in answer.values():
                     yield from self._answer(response, place, page["hits"], page["hits"]["hits"])
             case _:
-                yield problem or Problem(response.url, "is JSON, but no list of complaints", "check the address in a browser")
+                yield problem or Problem(response.url, "is JSON, but no list of complaints", "check the address in a browser", "changed")
 
     def _rows(self, response: Response, place: Place, rows: list[Any]) -> Iterator[Drawn]:
         for drawn in each(rows, lambda row: [complaint(row.get("_source", row))], response.url, lambda row: row.get("_id") or row.get("complaint_id")):
@@ -80,7 +80,7 @@ class Cfpb(SourceSpider):
         if start + len(rows) >= total:
             yield from _wordless(response, place)
         elif not rows:
-            yield Problem(response.url, f"the CFPB gave an empty page after {start} of {total} complaints", "crawl again later")
+            yield Problem(response.url, f"the CFPB gave an empty page after {start} of {total} complaints", "crawl again later", "empty")
         elif response.url.startswith(API):
             yield from self._next(response, asked, start + int(asked.get("size") or len(rows)), rows[-1])
 
@@ -89,7 +89,7 @@ class Cfpb(SourceSpider):
         if start + SIZE <= CEILING:
             after = "_".join(map(str, last["sort"]))
             if after == asked.get("search_after"):
-                yield Problem(response.url, f"the CFPB gave the same page twice after {start} complaints: the rest cannot be reached", "crawl again later")
+                yield Problem(response.url, f"the CFPB gave the same page twice after {start} complaints: the rest cannot be reached", "crawl again later", "repeating")
                 return
             yield self.ask(json_api.with_query(response.url, frm=start, search_after=after))
             return

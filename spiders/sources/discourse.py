@@ -60,9 +60,9 @@ class Discourse(SourceSpider):
             case {"topic_id": _, "cooked": _}:
                 yield from self._posts(response, place, [answer], {})
             case {"errors": list(errors)}:
-                yield Problem(response.url, f"the forum refuses: {' '.join(map(str, errors))}", "where it wants a login, import an export of your own: a login is never used")
+                yield Problem(response.url, f"the forum refuses: {' '.join(map(str, errors))}", "where it wants a login, import an export of your own: a login is never used", "login")
             case _:
-                yield problem or Problem(response.url, "is JSON, but neither a list of topics nor a topic of a Discourse forum", "check the address in a browser")
+                yield problem or Problem(response.url, "is JSON, but neither a list of topics nor a topic of a Discourse forum", "check the address in a browser", "changed")
 
     def _list(self, response: Response, place: Place, topics: list[Any], users: list[Any]) -> Iterator[Drawn]:
         """A request for every topic, and for the next page until one brings nothing new. Pinned topics stand outside the order by activity."""

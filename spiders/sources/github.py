@@ -48,7 +48,7 @@ class GitHub(SourceSpider):
         rows = answer if isinstance(answer, list) else [answer] if isinstance(answer, dict) and {"number", "issue_url"} & set(answer) else None
         if rows is None:
             said = f"GitHub refuses: {answer['message']}" if isinstance(answer, dict) and "message" in answer else "is JSON, but holds no issues or comments"
-            yield problem or Problem(response.url, said, "check the name of the repository; where a limit is named, crawl again in an hour, or with -s GITHUB_TOKEN=…")
+            yield problem or Problem(response.url, said, "check the name of the repository; where a limit is named, crawl again in an hour, or with -s GITHUB_TOKEN=…", "failed")
             return
         yield from each(rows, lambda row: _comment(row, place) if "issue_url" in row else _issue(row, place), response.url, lambda row: row.get("id"))
         if isinstance(answer, dict):
@@ -58,7 +58,7 @@ class GitHub(SourceSpider):
             target = self._address(place, repository, "issues/comments", sort="created", direction="asc")
         if target and response.headers.get("X-RateLimit-Remaining") == b"0":
             reset = times.read((response.headers.get("X-RateLimit-Reset") or b"").decode("latin-1"))
-            yield Problem(response.url, "GitHub's limit of requests is used up, and more pages follow", f"crawl again {f'after {iso(reset.latest)}' if reset else 'in an hour'}, or with -s GITHUB_TOKEN=…")
+            yield Problem(response.url, "GitHub's limit of requests is used up, and more pages follow", f"crawl again {f'after {iso(reset.latest)}' if reset else 'in an hour'}, or with -s GITHUB_TOKEN=…", "blocked")
         elif target:
             yield json_api.following(response, place, target, HOST)
 

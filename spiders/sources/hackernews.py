@@ -54,7 +54,7 @@ class HackerNews(SourceSpider):
         elif known:
             yield self.ask(json_api.with_query(f"{API}search_by_date", query=json_api.query(known)["q"], **ASKED, **_between(place)))
         else:
-            yield Problem(place.options.url, "is neither a search of Hacker News nor a story", f"write url = \"{SEARCH}q=NAME\", or {ITEM}NUMBER")
+            yield Problem(place.options.url, "is neither a search of Hacker News nor a story", f"write url = \"{SEARCH}q=NAME\", or {ITEM}NUMBER", "failed")
 
     def draw(self, response: Response, place: Place) -> Iterator[Drawn]:
         answer, problem = json_api.read(response, "Hacker News' JSON")
@@ -66,7 +66,7 @@ class HackerNews(SourceSpider):
             case {"id": _, "children": list(comments)}:
                 yield from self._thread(response, place, answer, comments)
             case _:
-                yield problem or Problem(response.url, "is JSON, but neither a search of Hacker News nor an item", "check the address in a browser")
+                yield problem or Problem(response.url, "is JSON, but neither a search of Hacker News nor an item", "check the address in a browser", "changed")
 
     def _search(self, response: Response, place: Place, answer: dict[str, Any], hits: list[Any]) -> Iterator[Drawn]:
         known: set[str] = place.memory.setdefault("known", set())
@@ -93,7 +93,7 @@ class HackerNews(SourceSpider):
         """What is older than these hits, by time and not by page: pages end after 1,000 hits without a word."""
         last = min(hit["created_at_i"] for hit in hits if isinstance(hit, dict) and isinstance(hit.get("created_at_i"), int))
         if not new:
-            yield Problem(response.url, f"the search gave nothing new up to {last}, though it counts {answer['nbHits']} more: the rest cannot be reached", "crawl again later")
+            yield Problem(response.url, f"the search gave nothing new up to {last}, though it counts {answer['nbHits']} more: the rest cannot be reached", "crawl again later", "repeating")
             return
         words = json_api.query(response.url).get("query") or answer.get("query")
         if words:

@@ -34,7 +34,7 @@ class SchemaOrg(SourceSpider):
 
     def draw(self, response: Response, place: Place) -> Iterator[Drawn]:
         if not isinstance(response, TextResponse) or not pages.is_html(response):
-            yield Problem(response.url, "is not a web page", "give the address of a page that shows reviews in a browser")
+            yield Problem(response.url, "is not a web page", "give the address of a page that shows reviews in a browser", "changed")
             return
         page = pages.soup(response)
         found = structured.read(page)
@@ -65,9 +65,9 @@ class SchemaOrg(SourceSpider):
         elif place.memory["known"]:
             return
         elif rated and counted != 0:
-            yield Problem(url, f"it counts {counted or 'its'} reviews but holds none: its scripts load them, or its layout has changed", "look for a page that lists them, or import an export")
+            yield Problem(url, f"it counts {counted or 'its'} reviews but holds none: its scripts load them, or its layout has changed", "look for a page that lists them, or import an export", "empty")
         else:
-            yield Problem(url, "no reviews are marked up in this page", "check in a browser that the page shows reviews; if it does, import them instead")
+            yield Problem(url, "no reviews are marked up in this page", "check in a browser that the page shows reviews; if it does, import them instead", "changed")
 
 
 def _count(node: structured.Node) -> int | None:

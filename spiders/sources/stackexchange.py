@@ -58,9 +58,9 @@ class StackExchange(SourceSpider):
             case {"items": list(rows)} if not rows or any(isinstance(r, dict) and "question_id" in r for r in rows):
                 yield from self._rows(response, place, answer, rows)
             case {"error_message": str(said)}:
-                yield Problem(response.url, f"the API refuses: {said}", "where it names a limit, crawl again tomorrow: without a key it allows 300 requests a day")
+                yield Problem(response.url, f"the API refuses: {said}", "where it names a limit, crawl again tomorrow: without a key it allows 300 requests a day", "blocked")
             case _:
-                yield problem or Problem(response.url, "is JSON, but holds neither questions nor answers of Stack Exchange", "check the address in a browser")
+                yield problem or Problem(response.url, "is JSON, but holds neither questions nor answers of Stack Exchange", "check the address in a browser", "changed")
 
     def _rows(self, response: Response, place: Place, answer: dict[str, Any], rows: list[Any]) -> Iterator[Drawn]:
         waiting: list[str] = []                  # questions whose answers did not come with them
@@ -69,7 +69,7 @@ class StackExchange(SourceSpider):
             yield Problem(response.url, "its records have no texts", "ask the API with filter=withbody")
         first = response.url.startswith(f"{API}?") and json_api.query(response.url).get("page") == "1"
         if not rows and first and place.since is None:
-            yield Problem(response.url, f"there is no question at {place.options.id}", "check the site and the spelling of the tag")
+            yield Problem(response.url, f"there is no question at {place.options.id}", "check the site and the spelling of the tag", "gone")
         asked: list[Request] = [self.ask(_answers(place, waiting))] if waiting else []
         if answer.get("has_more"):
             answers = any(isinstance(r, dict) and "answer_id" in r for r in rows)
@@ -77,14 +77,14 @@ class StackExchange(SourceSpider):
             if answers and not response.url.startswith(API):
                 yield Problem(response.url, "more answers follow, but the page does not say to which questions", "state the address it was saved from")
             elif page >= LAST_PAGE:
-                yield Problem(response.url, f"more follow, but the API gives no page above {LAST_PAGE} without a key", "narrow the place to fewer questions, with a second tag")
+                yield Problem(response.url, f"more follow, but the API gives no page above {LAST_PAGE} without a key", "narrow the place to fewer questions, with a second tag", "capped")
             else:
                 asked.append(self.ask(json_api.with_query(response.url if response.url.startswith(API) else _listing(place), page=page + 1)))
         pause = answer.get("backoff") or 0
         if asked and answer.get("quota_remaining") == 0:
-            yield Problem(response.url, "the API's quota of the day is used up, and more follows", "crawl again tomorrow")
+            yield Problem(response.url, "the API's quota of the day is used up, and more follows", "crawl again tomorrow", "blocked")
         elif asked and pause > LONGEST_PAUSE:
-            yield Problem(response.url, f"the API asks for a pause of {pause} seconds, and more follows", "crawl again after it")
+            yield Problem(response.url, f"the API asks for a pause of {pause} seconds, and more follows", "crawl again after it", "blocked")
         else:
             yield from (request.replace(meta={"pause": pause + 1}) if pause else request for request in asked)
 

@@ -50,7 +50,7 @@ class Steam(SourceSpider):
         answer, problem = json_api.read(response, "Steam's JSON")
         inner = envelope(answer)
         if inner is None:
-            yield problem or Problem(response.url, "holds no answer about reviews", f"is there a game with the number {place.options.id}? A wrong number gives an empty answer")
+            yield problem or Problem(response.url, "holds no answer about reviews", f"is there a game with the number {place.options.id}? A wrong number gives an empty answer", "gone")
             return
         summary = inner.get("query_summary") or {}
         total = summary.get("total_reviews", inner.get("total_matching"))
@@ -74,7 +74,7 @@ class Steam(SourceSpider):
                 return
             if cursor in known:
                 if missing:
-                    yield Problem(response.url, f"Steam gave the same cursor again after {memory['read']} of {memory['total']} reviews: the rest cannot be reached", "crawl again later")
+                    yield Problem(response.url, f"Steam gave the same cursor again after {memory['read']} of {memory['total']} reviews: the rest cannot be reached", "crawl again later", "repeating")
                 return
             known.add(cursor)
             known_page = "appreviews" in response.url or "GetAppReviews" in response.url
@@ -84,7 +84,7 @@ class Steam(SourceSpider):
             if memory["retries"] <= RETRIES:
                 yield self.ask(response.url, dont_filter=True)
             else:
-                yield Problem(response.url, f"Steam gave an empty page {RETRIES + 1} times after {memory['read']} of {memory['total']} reviews", "crawl again later: Steam often does so during sales")
+                yield Problem(response.url, f"Steam gave an empty page {RETRIES + 1} times after {memory['read']} of {memory['total']} reviews", "crawl again later: Steam often does so during sales", "empty")
 
 
 def envelope(answer: Any) -> dict[str, Any] | None:
