@@ -153,7 +153,7 @@ class Run:
     def settled(self, page: records.Page) -> bool:
         """Whether everything on a page is known and unchanged, and may not change any more."""
         at = self.row.started_at
-        drawn = [r for r in map(_whole, page.reviews)]
+        drawn = list(map(_whole, page.reviews))
         if any(r.id is None for r in drawn):
             return False
         self._fetch([self._own_id(r.id) for r in drawn if r.id is not None])
