@@ -24,6 +24,8 @@ WHOLE_DAYS = 90
 """Days after which a place's lists are read to their end again."""
 RECENT_DAYS, ANSWERED_DAYS, WAITING_DAYS = 30, 90, 365
 """A later crawl looks again at reviews of so many days, at answered ones until so many days after the answer, at unanswered ones until so many after the review."""
+SKEW = timedelta(hours=1)
+"""What changed is asked for from a little before the last look: a site's clock may be late."""
 MOST_VANISHED = 0.2
 """Share of a place's reviews beyond which a list that no longer shows them is taken for broken, not them for vanished."""
 MOST_PROBLEMS = 100
@@ -85,6 +87,7 @@ class Run:
     names: tuple[str, ...]                                 # of the companies: never masked as people
     row: tables.Crawl
     imported: bool                                         # from a file: its changes have the cause import
+    last_look: datetime | None                             # when the last good run began
     cause: str                                             # of the changes that it notices: source, import or parser
     came: set[str] = field(default_factory=set)            # reviews
     ordinals: Counter[tuple[str, ...]] = field(default_factory=Counter)
@@ -112,16 +115,24 @@ class Run:
         store.write([row])
         secret = key_of(store)
         names = tuple(n for c in study.companies for n in (c.name, *c.aliases, *c.domains))
-        return cls(store, place, secret, names, row, imported, "parser" if replay else "import" if imported else "source")
+        looked = store.one(f"select max(started_at) from crawls where profile = ? and since is null and outcome in ({', '.join('?' * len(records.GOOD))})", (profile, *records.GOOD))
+        return cls(store, place, secret, names, row, imported, datetime.fromisoformat(looked) - SKEW if looked else None, "parser" if replay else "import" if imported else "source")
 
     @property
     def whole(self) -> bool:
         """Whether lists are to be read to their end."""
         return bool(self.row.whole)
 
-    def finish(self, outcome: str, *, requests: int = 0, skipped: int = 0, responses: int = 0, seconds: float | None = None, listed: set[str] | None = None) -> None:
-        """Closes the run with its counts. `listed` are the ids at the source of all reviews that a list read to its true end showed, None where there was none."""
+    def finish(self, outcome: str, *, requests: int = 0, skipped: int = 0, responses: int = 0, seconds: float | None = None, listed: set[str] | None = None,
+               still: bool = False) -> None:
+        """Closes the run with its counts.
+
+        `listed` are the ids at the source of all reviews that a list read to its true end showed, None where there was none. `still`: the source told
+        all that changed since the last look, so that nothing was added to what did not come.
+        """
         with self.store.atomic():
+            if still and not self.whole and outcome in records.GOOD:
+                self._unchanged("", (self.profile.id,), self.row.started_at)
             if listed is not None and self.whole and outcome == "finished":
                 self._vanished(listed)
             self.row = replace(self.row, finished_at=now(), outcome=outcome, requests=requests, skipped=skipped, responses=responses, seconds=seconds)
@@ -244,15 +255,18 @@ class Run:
             self.store.write([tables.Mark(self.profile.id, item, mark)])
 
     def _still(self, page: records.Page, seen: str) -> None:
-        """Notes of which reviews a list says that nothing was added: the unanswered among them had no answer until now."""
-        if not page.still and not page.still_rest:
-            return
-        chosen = "" if page.still_rest else "and r.source_id in (select value from json_each(?))"
-        where = f"""from reviews r join marks m on m.profile = r.profile and m.item = r.source_id
-            where r.profile = ? {chosen} and not exists (select 1 from replies a where a.review = r.id and a.role in ({_ANSWERING}))"""
-        given = (self.profile.id,) if page.still_rest else (self.profile.id, json.dumps(page.still))
+        """Notes of which reviews a list says that nothing was added to them."""
+        marked = "join marks m on m.profile = r.profile and m.item = r.source_id"
+        if page.still_rest:
+            self._unchanged(marked, (self.profile.id,), seen)
+        elif page.still:
+            self._unchanged(f"{marked} and m.item in (select value from json_each(?))", (json.dumps(page.still), self.profile.id), seen)
+
+    def _unchanged(self, join: str, given: tuple[str, ...], seen: str) -> None:
+        """The unanswered among some reviews had no answer until now: they are counted anew."""
+        where = f"""from reviews r {join} where r.profile = ? and not exists (select 1 from replies a where a.review = r.id and a.role in ({_ANSWERING}))"""
         self.store.execute(f"insert or ignore into stale (company, day) select distinct r.company, ifnull(substr(r.created_at, 1, 10), '') {where}", given)
-        self.store.execute(f"update looks set still_at = ? where kind = 'review' and gone_at is null and target in (select r.id {where})", (seen, *given))
+        self.store.execute(f"update looks set still_at = ? where kind = 'review' and gone_at is null and last_seen < ? and target in (select r.id {where})", (seen, seen, *given))
 
     def _vanished(self, listed: set[str]) -> None:
         """Reviews that a complete list no longer shows. Where they are many the list is broken, and they are only counted."""

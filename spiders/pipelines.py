@@ -72,7 +72,7 @@ class StorePipeline:
             for place in spider.places.values():
                 run = self.runs[place.profile]
                 run.finish(outcome(run, place, reason), requests=place.requests, skipped=place.skipped, responses=place.responses, seconds=seconds,
-                           listed=place.listed if spider.lists_all and not place.items.total() - place.items[""] else None)
+                           listed=place.listed if spider.lists_all and not place.items.total() - place.items[""] else None, still=spider.tells_changes and place.since is None)
         except sqlite3.OperationalError as error:
             if not self.closing:
                 log.critical("%s", unusable(self.store.path, error))

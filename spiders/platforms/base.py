@@ -66,6 +66,11 @@ class Place:
         """Whether its lists are read to their end, and not only down to what is known."""
         return self.run is None or self.run.whole
 
+    @property
+    def changed_since(self) -> datetime | None:
+        """From when on a source that tells changes is to tell them: as the user asks, or since the last good look."""
+        return self.since or (None if self.whole or self.run is None else self.run.last_look)
+
     def staff(self, *names: str | None) -> bool:
         """Whether one of the names is an account that study.toml lists as answering for the company."""
         known = {a.casefold().lstrip("@") for a in (*self.source.staff, *(self.company.accounts if self.company else ()))}
@@ -102,6 +107,10 @@ class SourceSpider(scrapy.Spider):
     """Whether its places are files that were gathered at a stated time."""
     newest_first: ClassVar[bool] = False
     """Whether its lists run from the newest to the oldest, by creation or by activity: a later crawl then stops where everything is known."""
+    by_activity: ClassVar[bool] = False
+    """Whether that order is by activity: where all that a list shows first is unchanged, so is the rest."""
+    tells_changes: ClassVar[bool] = False
+    """Whether it can be asked for what changed since a moment (`place.changed_since`): a later crawl then reads nothing else."""
     lists_all: ClassVar[bool] = False
     """Whether its lists, read to their end, show every review that still stands: one that is not there has vanished."""
     options: ClassVar[type[Options]] = Options
@@ -203,8 +212,9 @@ class SourceSpider(scrapy.Spider):
         place.came |= ids
         items = [r for r in requests if r.meta.get("item") is not None]
         sent = [s for r in items if (s := self._item(r, page, place))]
-        page.still_rest = self.newest_first and not place.whole and bool(items) and not sent
-        settled = settled or page.still_rest
+        unchanged = self.newest_first and not place.whole and bool(items) and not sent
+        page.still_rest = unchanged and self.by_activity
+        settled = settled or (unchanged and (self.by_activity or not page.reviews))
         yield from sent
         for request in requests:
             if request.meta.get("item") is not None:

@@ -64,4 +64,4 @@ def following(response: Response, place: Place, target: str, host: str) -> Reque
     if target in known:
         return Problem(response.url, "names a next page that was read before: the rest cannot be reached", "crawl again later", "repeating")
     known.add(target)
-    return Request(target)
+    return Request(target, meta={"more": True})

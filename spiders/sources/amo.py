@@ -29,6 +29,7 @@ class Amo(SourceSpider):
     name = "amo"
     title = "Mozilla add-ons (addons.mozilla.org)"
     replies_visible = True
+    newest_first = lists_all = True
     options = AmoOptions
 
     @classmethod

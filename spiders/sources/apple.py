@@ -38,6 +38,7 @@ class Apple(SourceSpider):
     name = "apple"
     title = "App Store reviews"
     replies_visible = False
+    newest_first = True
     options = AppleOptions
 
     @classmethod
@@ -77,7 +78,7 @@ class Apple(SourceSpider):
         yield from each(rows, lambda row: [review(row, app, country)], response.url, lambda row: _label(row, "id"))
         if rows and page < LAST_PAGE:
             if not place.older(written(rows[-1])):
-                yield self.ask(FEED.format(country, page + 1, app))
+                yield self.more(FEED.format(country, page + 1, app))
         elif rows:
             yield Problem(response.url, f"the feed ends with page {LAST_PAGE}: older reviews of the storefront {country!r} cannot be reached", "crawl again before as many new ones are written", "capped")
         elif page == 1:

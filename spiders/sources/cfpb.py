@@ -35,6 +35,7 @@ class Cfpb(SourceSpider):
     name = "cfpb"
     title = "Complaints to the CFPB"
     replies_visible = False
+    newest_first = True
     options = CfpbOptions
 
     @classmethod
@@ -91,7 +92,7 @@ class Cfpb(SourceSpider):
             if after == asked.get("search_after"):
                 yield Problem(response.url, f"the CFPB gave the same page twice after {start} complaints: the rest cannot be reached", "crawl again later", "repeating")
                 return
-            yield self.ask(json_api.with_query(response.url, frm=start, search_after=after))
+            yield self.more(json_api.with_query(response.url, frm=start, search_after=after))
             return
         day = received(last["_source"])
         before = (day + timedelta(days=1)).isoformat()           # the bound is not included: that day is read again
@@ -99,7 +100,7 @@ class Cfpb(SourceSpider):
             yield Problem(response.url, f"more than {CEILING:,} complaints on {day}: the rest of that day cannot be reached", "import the export of that day, which the CFPB offers as a file")
             before = day.isoformat()
         kept = {k: v for k, v in asked.items() if k != "search_after"}
-        yield self.ask(json_api.with_query(API, **kept | {"frm": 0, "date_received_max": before}))
+        yield self.more(json_api.with_query(API, **kept | {"frm": 0, "date_received_max": before}))
 
 
 def complaint(row: dict[str, Any]) -> Review:

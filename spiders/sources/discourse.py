@@ -9,7 +9,7 @@ from urllib.parse import urlencode, urlsplit
 
 from bs4 import BeautifulSoup
 from pydantic import Field
-from scrapy.http import Response
+from scrapy.http import Request, Response
 
 from enrich import times
 from enrich.records import ANSWERING, Problem, Reply, Review, When
@@ -36,6 +36,7 @@ class Discourse(SourceSpider):
     name = "discourse"
     title = "Discourse forums"
     replies_visible = True
+    newest_first = by_activity = lists_all = True
     options = DiscourseOptions
 
     @classmethod
@@ -64,6 +65,9 @@ class Discourse(SourceSpider):
             case _:
                 yield problem or Problem(response.url, "is JSON, but neither a list of topics nor a topic of a Discourse forum", "check the address in a browser", "changed")
 
+    def look(self, place: Place, id: str) -> Request | None:
+        return self.ask(f"{where(place.options.url)[0]}/t/{id}.json")
+
     def _list(self, response: Response, place: Place, topics: list[Any], users: list[Any]) -> Iterator[Drawn]:
         """A request for every topic, and for the next page until one brings nothing new. Pinned topics stand outside the order by activity."""
         root, _, _ = where(response.url)
@@ -80,12 +84,12 @@ class Discourse(SourceSpider):
                 known.add(topic["id"])
                 # what the company opens itself is news, not a customer's word
                 if topic.get("archetype", "regular") == "regular" and _opener(topic) not in ours:
-                    yield self.ask(f"{root}/t/{topic['id']}.json")
+                    yield self.ask(f"{root}/t/{topic['id']}.json", item=str(topic["id"]), mark=_mark(topic))
         yield from each(topics, follow, response.url, lambda t: t.get("id"))
         if len(known) > before and not ended:
             page = int(json_api.query(response.url).get("page") or 0)
             listing = response.url if urlsplit(response.url).path.endswith(".json") else f"{root}/latest.json"
-            yield self.ask(json_api.with_query(listing, page=page + 1))
+            yield self.more(json_api.with_query(listing, page=page + 1))
 
     def _topic(self, response: Response, place: Place, topic: dict[str, Any], posts: list[Any]) -> Iterator[Drawn]:
         """A topic's record, or (where it has no title) a stretch of its later posts."""
@@ -100,7 +104,7 @@ class Discourse(SourceSpider):
         yield from self._posts(response, place, posts, topic, complete=not rest)
         for start in range(0, len(rest), CHUNK):
             asked = urlencode([("post_ids[]", i) for i in rest[start:start + CHUNK]], safe="[]")
-            yield self.ask(f"{root}/t/{topic['id']}/posts.json?{asked}", meta={"asker": _asker(topic, posts)})
+            yield self.ask(f"{root}/t/{topic['id']}/posts.json?{asked}", item=str(topic["id"]), meta={"asker": _asker(topic, posts)})
 
     def _posts(self, response: Response, place: Place, posts: list[Any], topic: dict[str, Any], complete: bool = False) -> Iterator[Drawn]:
         """The opening post as a review with the replies that came with it; posts that came without their opening post by themselves."""
@@ -187,6 +191,12 @@ def _asker(topic: dict[str, Any], posts: list[Any]) -> Any:
 
 def _opener(topic: dict[str, Any]) -> Any:
     return next((p.get("user_id") for p in topic.get("posters") or [] if "Original Poster" in str(p.get("description"))), None)
+
+
+def _mark(topic: dict[str, Any]) -> str | None:
+    """What the list says of a topic's activity, None where it does not say both how many posts there are and when the last one came."""
+    last = topic.get("last_posted_at") or topic.get("bumped_at")
+    return f"{topic['posts_count']} {last}" if last and topic.get("posts_count") is not None else None
 
 
 def _latest(topic: dict[str, Any]) -> Any:

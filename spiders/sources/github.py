@@ -31,6 +31,7 @@ class GitHub(SourceSpider):
     name = "github"
     title = "GitHub issues"
     replies_visible = True
+    tells_changes = lists_all = True
     options = GitHubOptions
     custom_settings = {"DEFAULT_REQUEST_HEADERS": {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}}
 
@@ -70,7 +71,7 @@ class GitHub(SourceSpider):
 
     @staticmethod
     def _address(place: Place, repository: str, what: str, **asked: str) -> str:
-        since = {"since": iso(place.since)} if place.since else {}
+        since = {"since": iso(place.changed_since)} if place.changed_since else {}
         return json_api.with_query(f"https://{HOST}/repos/{repository}/{what}", **asked, per_page=100, **since)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from bs4 import BeautifulSoup
 from pydantic import Field
-from scrapy.http import Response
+from scrapy.http import Request, Response
 
 from enrich import times
 from enrich.records import Problem, Reply, Review, Total
@@ -38,6 +38,7 @@ class HackerNews(SourceSpider):
     name = "hackernews"
     title = "Hacker News"
     replies_visible = None
+    newest_first = True
     options = HackerNewsOptions
 
     @classmethod
@@ -68,6 +69,9 @@ class HackerNews(SourceSpider):
             case _:
                 yield problem or Problem(response.url, "is JSON, but neither a search of Hacker News nor an item", "check the address in a browser", "changed")
 
+    def look(self, place: Place, id: str) -> Request | None:
+        return self.ask(f"{API}items/{id}") if place.source.staff or (place.company and place.company.accounts) else None
+
     def _search(self, response: Response, place: Place, answer: dict[str, Any], hits: list[Any]) -> Iterator[Drawn]:
         known: set[str] = place.memory.setdefault("known", set())
         staffed = bool(place.source.staff or (place.company and place.company.accounts))
@@ -84,7 +88,7 @@ class HackerNews(SourceSpider):
             if said := review(key, hit, hit.get("comment_text") or hit.get("story_text"), place, complete=not asks):
                 yield said
                 if asks:
-                    yield self.ask(f"{API}items/{key}")
+                    yield self.ask(f"{API}items/{key}", item=key, mark=_mark(hit))
         yield from each(hits, read, response.url, lambda hit: hit.get("objectID"))
         if hits and isinstance(found, int) and found > len(hits):
             yield from self._older(response, place, answer, hits, new=len(known) > before)
@@ -97,7 +101,7 @@ class HackerNews(SourceSpider):
             return
         words = json_api.query(response.url).get("query") or answer.get("query")
         if words:
-            yield self.ask(json_api.with_query(f"{API}search_by_date", query=words, **ASKED, **_between(place, last)))
+            yield self.more(json_api.with_query(f"{API}search_by_date", query=words, **ASKED, **_between(place, last)))
 
     def _thread(self, response: Response, place: Place, item: dict[str, Any], comments: list[Any]) -> Iterator[Drawn]:
         """The item with the company's direct answers; where the place is the story itself, its direct comments too."""
@@ -128,6 +132,12 @@ def words(html: str | None) -> str | None:
     """What somebody says there, without the lines that quote another."""
     text = texts.of(BeautifulSoup(html or "", "lxml"))
     return texts.tidy(_QUOTED.sub("", text)) or text or None
+
+
+def _mark(hit: dict[str, Any]) -> str | None:
+    """What the search says of the answers to a hit, None where it says nothing."""
+    said = [hit.get("num_comments"), len(hit["children"]) if isinstance(hit.get("children"), list) else None]
+    return "comments " + " ".join(map(str, said)) if said != [None, None] else None
 
 
 def _between(place: Place, last: int | None = None) -> dict[str, str]:

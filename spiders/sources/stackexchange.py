@@ -35,6 +35,7 @@ class StackExchange(SourceSpider):
     name = "stackexchange"
     title = "Stack Exchange questions (Stack Overflow and others)"
     replies_visible = True
+    tells_changes = lists_all = True
     options = StackExchangeOptions
 
     @classmethod
@@ -68,7 +69,7 @@ class StackExchange(SourceSpider):
         if rows and not any(isinstance(r, dict) and {"body", "body_markdown"} & set(r) for r in rows):
             yield Problem(response.url, "its records have no texts", "ask the API with filter=withbody")
         first = response.url.startswith(f"{API}?") and json_api.query(response.url).get("page") == "1"
-        if not rows and first and place.since is None:
+        if not rows and first and place.changed_since is None:
             yield Problem(response.url, f"there is no question at {place.options.id}", "check the site and the spelling of the tag", "gone")
         asked: list[Request] = [self.ask(_answers(place, waiting))] if waiting else []
         if answer.get("has_more"):
@@ -79,7 +80,7 @@ class StackExchange(SourceSpider):
             elif page >= LAST_PAGE:
                 yield Problem(response.url, f"more follow, but the API gives no page above {LAST_PAGE} without a key", "narrow the place to fewer questions, with a second tag", "capped")
             else:
-                asked.append(self.ask(json_api.with_query(response.url if response.url.startswith(API) else _listing(place), page=page + 1)))
+                asked.append(self.more(json_api.with_query(response.url if response.url.startswith(API) else _listing(place), page=page + 1)))
         pause = answer.get("backoff") or 0
         if asked and answer.get("quota_remaining") == 0:
             yield Problem(response.url, "the API's quota of the day is used up, and more follows", "crawl again tomorrow", "blocked")
@@ -92,7 +93,7 @@ class StackExchange(SourceSpider):
 def _listing(place: Place) -> str:
     """By the day of asking: what is asked meanwhile moves questions to a later page, and none is missed. A later look wants those that were active since."""
     site, _, tags = place.options.id.partition("/")
-    order = {"sort": "activity", "min": int(place.since.timestamp())} if place.since else {"sort": "creation"}
+    order = {"sort": "activity", "min": int(place.changed_since.timestamp())} if place.changed_since else {"sort": "creation"}
     return json_api.with_query(API, site=site, **({"tagged": tags} if tags else {}), **order, order="desc", page=1, pagesize=100, filter="withbody")
 
 

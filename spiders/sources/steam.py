@@ -36,6 +36,7 @@ class Steam(SourceSpider):
     name = "steam"
     title = "Steam user reviews"
     replies_visible = True
+    newest_first = lists_all = True
     options = SteamOptions
 
     @classmethod
@@ -78,7 +79,7 @@ class Steam(SourceSpider):
                 return
             known.add(cursor)
             known_page = "appreviews" in response.url or "GetAppReviews" in response.url
-            yield self.ask(json_api.with_query(response.url if known_page else json_api.with_query(API, appid=place.options.id, **ASKED), cursor=cursor))
+            yield self.more(json_api.with_query(response.url if known_page else json_api.with_query(API, appid=place.options.id, **ASKED), cursor=cursor))
         elif missing and int(asked.get("num_per_page", 0)):
             memory["retries"] = memory.get("retries", 0) + 1
             if memory["retries"] <= RETRIES:
