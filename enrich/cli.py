@@ -195,6 +195,26 @@ def crawl(study: studies.Study, company: str | None, source: str | None, since: 
         click.echo("Next: rapport enrich")
 
 
+@main.command()
+@in_study
+@click.option("--company", help="Only this company.")
+@click.option("--source", help="Only this source.")
+@as_json
+def replay(study: studies.Study, company: str | None, source: str | None, json_: bool) -> None:
+    """Read the kept responses again after a parser improved, without a request, and tell what changed.
+
+    What changes so is written down with the cause parser, and no measure takes it for something that people did. Imported files are not kept:
+    import them again instead.
+    """
+    only = study.company(company) if company else None
+    files = {name for name, said in crawling.sources().items() if said["file"]}
+    wanted = sorted({s.source for c in study.companies if only in (None, c) for s in c.sources if source in (None, s.source)} - files)
+    if not wanted:
+        raise Mistake("nothing to replay: no place that is crawled fits", place=str(study.path), cure="files are not kept: import them again")
+    if not gather(study, wanted, json_, company=only.id if only else None, replay="1"):
+        sys.exit(1)
+
+
 @main.command("import")
 @in_study
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))

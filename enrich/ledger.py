@@ -108,14 +108,14 @@ class Run:
         place = store.get(tables.Profile, profile)
         assert place is not None, f"{profile} was not registered"
         store.execute("update crawls set outcome = 'interrupted' where profile = ? and outcome = 'running'", (profile,))
-        read = store.one(f"select max(started_at) from crawls where profile = ? and whole and outcome in ({', '.join('?' * len(records.GOOD))})", (profile, *records.GOOD))
+        read = store.one(f"select max(started_at) from crawls where profile = ? and kind <> 'replay' and whole and outcome in ({', '.join('?' * len(records.GOOD))})", (profile, *records.GOOD))
         whole = not since and not replay and (full or imported or read is None or read < _before(now(), WHOLE_DAYS))
-        row = tables.Crawl(id=uuid.uuid4().hex[:16], profile=profile, started_at=now(), finished_at=None, seen_at=None, outcome="running", whole=int(whole), since=since, requests=0,
+        row = tables.Crawl(id=uuid.uuid4().hex[:16], profile=profile, kind="replay" if replay else "import" if imported else "crawl", started_at=now(), finished_at=None, seen_at=None, outcome="running", whole=int(whole), since=since, requests=0,
                            skipped=0, responses=0, reviews=0, replies=0, new_reviews=0, new_replies=0, changes=0, problems=0, seconds=None)
         store.write([row])
         secret = key_of(store)
         names = tuple(n for c in study.companies for n in (c.name, *c.aliases, *c.domains))
-        looked = store.one(f"select max(started_at) from crawls where profile = ? and since is null and outcome in ({', '.join('?' * len(records.GOOD))})", (profile, *records.GOOD))
+        looked = store.one(f"select max(started_at) from crawls where profile = ? and kind <> 'replay' and since is null and outcome in ({', '.join('?' * len(records.GOOD))})", (profile, *records.GOOD))
         return cls(store, place, secret, names, row, imported, datetime.fromisoformat(looked) - SKEW if looked else None, "parser" if replay else "import" if imported else "source")
 
     @property
@@ -146,6 +146,11 @@ class Run:
         """What a list said of a review when its own page was last read; None where it must be read."""
         found = self.store.get(tables.Mark, self.profile.id, item)
         return found.mark if found else None
+
+    def archived(self) -> list[tuple[str, str, int]]:
+        """The kept responses of the place, oldest first: when it was seen, where it is kept, how many reviews were drawn from it."""
+        return list(self.store.rows("""select g.seen_at, g.archive, g.reviews from pages g join crawls k on k.id = g.crawl
+            where k.profile = ? and g.archive is not null and g.status = 200 order by g.seen_at, g.rowid""", (self.profile.id,)))
 
     def due(self) -> list[str]:
         """Ids at the source of the reviews that may still change: the recent, the unanswered, and the answered until 90 days after their answer.
@@ -232,14 +237,14 @@ class Run:
                 self._gone(gone, seen)
         self._write_desk()
         self._still(page, seen)
-        if page.item is not None:
+        if page.item is not None and self.row.kind != "replay":
             self._mark(page, *page.item)
         for problem in problems:
             self._problem(problem, seen)
         if page.total is not None:
             self.store.execute("update profiles set says_total = ?, says_stars = coalesce(?, says_stars) where id = ?",
                                (page.total.reviews, json.dumps(page.total.stars) if page.total.stars else None, self.profile.id))
-        if page.bytes or page.status:
+        if (page.bytes or page.status) and self.row.kind != "replay":
             self.store.write([tables.Page(uuid.uuid4().hex[:16], self.row.id, page.url, seen, page.status, page.hash, page.bytes, len(drawn), page.archive)])
         self.store.write([self.row])
 

@@ -90,6 +90,7 @@ class Study(Strict):
     title: str = Field(description="what the study is called", min_length=1)
     client: str | None = Field(None, description="the company it is made for; compared like the others if it is among them")
     contact: str | None = Field(None, description="a mail address or web page: sites that are crawled see it")
+    archive_days: int = Field(365, ge=0, description="how long raw responses are kept (0: not at all); they hold people's names as they stood, and are never published")
     period: Period = Field(default_factory=lambda: Period.model_validate({}), description="the days that are analysed")
     companies: list[Company] = Field(description="each company is a [[companies]] table with its name", min_length=1)
     _path: Path = PrivateAttr()

@@ -96,6 +96,7 @@ class Crawl(Table):
     INDEXES: ClassVar = (("profile", "started_at"),)
     id: str = column("random name of the run and the profile")
     profile: str = column("the profile", references="profiles")
+    kind: str = column("crawl, import, or replay: kept responses read again after a parser improved, without a request")
     started_at: str = column("when it began")
     finished_at: str | None = column("when it ended; empty while it runs or if it was killed")
     seen_at: str | None = column("when its newest texts stood at their source: for a crawl about when it ran, for a file the day it was gathered")

@@ -46,7 +46,7 @@ class StorePipeline:
         for place in spider.places.values():
             if spider.replies_visible is not None and place.source.replies_visible is None:
                 self.store.execute("update profiles set replies_visible = ? where id = ?", (int(spider.replies_visible), place.profile))
-            place.run = self.runs[place.profile] = Run.begin(self.store, spider.study, place.profile, imported=spider.is_file, full=spider.full,
+            place.run = self.runs[place.profile] = Run.begin(self.store, spider.study, place.profile, imported=spider.is_file, full=spider.full, replay=spider.replay,
                                                              since=spider.since.date().isoformat() if spider.since else None)
 
     def process_item(self, item: Page) -> Page:

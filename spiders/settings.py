@@ -22,5 +22,5 @@ ITEM_PIPELINES = {"spiders.pipelines.StorePipeline": 200}
 REMOTE_CONTROL_ENABLED = False
 TELNETCONSOLE_ENABLED = False
 LOG_LEVEL = "WARNING"
-EXTENSIONS = {"spiders.extensions.progress.Progress": 500}
+EXTENSIONS = {"spiders.extensions.archive.Archive": 400, "spiders.extensions.progress.Progress": 500}
 SAYS_OUTCOME = True                          # where no place could be gathered, `scrapy crawl` says so; `rapport crawl` says more, and turns it off

@@ -6,7 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
@@ -16,11 +16,13 @@ from typing import Any, ClassVar
 import scrapy
 from pydantic import BaseModel, ConfigDict, ValidationError
 from scrapy.exceptions import IgnoreRequest
-from scrapy.http import Request, Response
+from scrapy.http import Headers, Request, Response
+from scrapy.responsetypes import responsetypes
 from scrapy.spidermiddlewares.httperror import HttpError
 from scrapy.utils.misc import arg_to_iter
 from twisted.python.failure import Failure
 
+from enrich import archive
 from enrich import study as studies
 from enrich.ledger import Run
 from enrich.mistakes import Mistake
@@ -29,6 +31,8 @@ from enrich.records import Page, Part, Problem, Reply, Review, Total
 Drawn = Review | Reply | Problem | Total | Part | Request
 """What a response may hold."""
 
+OWN_META = "own"
+"""Key of a request's meta that lists the keys which its source gave it."""
 BATCH = 500
 """Records from one file that pass the pipelines together."""
 
@@ -92,7 +96,8 @@ class NotCrawled(IgnoreRequest):
 class SourceSpider(scrapy.Spider):
     """Base of all sources. A subclass states what it is and overrides `begin` and `draw`, and `recognise` where it has addresses.
 
-    Arguments (`-a`): `study` (its file or folder), `company`, `profile` (ids, with commas), `since` (a day), `full` (1: read all lists to their end).
+    Arguments (`-a`): `study` (its file or folder), `company`, `profile` (ids, with commas), `since` (a day), `full` (1: read all lists to their end),
+    `replay` (1: read the kept responses again instead of asking for new ones).
     Without a study it can only `draw`.
     """
 
@@ -116,13 +121,13 @@ class SourceSpider(scrapy.Spider):
     options: ClassVar[type[Options]] = Options
 
     def __init__(self, *, study: str | None = None, company: str | None = None, profile: str | None = None, since: str | None = None,
-                 full: str | None = None, **unknown: str) -> None:
+                 full: str | None = None, replay: str | None = None, **unknown: str) -> None:
         super().__init__()
         if unknown:
-            raise Mistake(f"unknown argument: {', '.join(unknown)}", cure="known: study, company, profile, since, full")
+            raise Mistake(f"unknown argument: {', '.join(unknown)}", cure="known: study, company, profile, since, full, replay")
         self.study = studies.load(study) if study else None
         self.since = _day(since) if since else None
-        self.full = full == "1"
+        self.full, self.replay = full == "1", replay == "1"
         self.places = {p.profile: p for p in self._places(company, profile)} if self.study else {}
 
     # what a source overrides
@@ -175,7 +180,7 @@ class SourceSpider(scrapy.Spider):
             raise Mistake("a crawl needs a study", cure=f"scrapy crawl {self.name} -a study=FOLDER")
         for profile in self.places:
             # An empty page stands before every place, because items that `start` itself yields keep Scrapy from stopping when it is told to.
-            yield Request("data:,", callback=self._begin, cb_kwargs={"profile": profile}, dont_filter=True)
+            yield Request("data:,", callback=self._replay if self.replay else self._begin, cb_kwargs={"profile": profile}, dont_filter=True)
 
     async def _begin(self, response: Response, profile: str) -> AsyncIterator[Page | Request]:
         place = self.places[profile]
@@ -190,6 +195,12 @@ class SourceSpider(scrapy.Spider):
         place = self.places[response.meta["profile"]]
         place.responses += 1
         page = self._page(place, response)
+        requests = self._fill(page, response, place)
+        yield from self._follow(requests, page, place)
+        yield self._ended(page, place)
+
+    def _fill(self, page: Page, response: Response, place: Place) -> list[Request]:
+        """Puts what a response holds into its page; returns the requests that follow."""
         requests: list[Request] = []
         try:
             for drawn in self.draw(response, place):
@@ -201,8 +212,31 @@ class SourceSpider(scrapy.Spider):
             page.problems.append(Problem(response.url, f"its layout is not the one that {self.name} knows: {type(error).__name__}: {error}",
                                          "save the page and report it: the source may have changed", "changed"))
             self.logger.exception("the layout of %s is not known", response.url)
-        yield from self._follow(requests, page, place)
-        yield self._ended(page, place)
+        return requests
+
+    async def _replay(self, response: Response, profile: str) -> AsyncIterator[Page]:
+        """Reads the kept responses of a place again, in the order in which they came, without a request."""
+        assert self.study is not None
+        place = self.places[profile]
+        for seen_at, where, reviews in place.run.archived() if place.run else ():
+            page = self._read_again(archive.read(self.study, where), seen_at, where, reviews, place)
+            yield self._ended(page, place)
+            await asyncio.sleep(0)
+
+    def _read_again(self, kept: archive.Kept | None, seen_at: str, where: str, reviews: int, place: Place) -> Page:
+        if kept is None:
+            page = self._stretch(place)
+            page.problems.append(Problem(where, "is no longer in the archive", "nothing is lost by it: what was drawn from it stays"))
+            return page
+        kind = responsetypes.from_args(headers=Headers(kept.headers), url=kept.url, body=kept.body)
+        response = kind(kept.url, status=kept.status, headers=kept.headers, body=kept.body, request=Request(kept.url, meta={**kept.meta, "archive": where}))
+        page = replace(self._page(place, response), seen_at=datetime.fromisoformat(seen_at))
+        place.responses += 1
+        self._fill(page, response, place)
+        if len(page.reviews) < reviews:
+            page.problems.append(Problem(kept.url, f"{reviews} reviews were drawn from this page when it came, and {len(page.reviews)} now",
+                                         "if the parser got worse, mend it and replay again: what was drawn before stays"))
+        return page
 
     def _follow(self, requests: list[Request], page: Page, place: Place) -> Iterator[Request]:
         """Sends what a page leads to. A list is not read on where everything on its page is known, nor where it begins again."""
@@ -314,7 +348,7 @@ class SourceSpider(scrapy.Spider):
     def _send(self, request: Request, place: Place) -> Request:
         place.requests += 1
         place.asked.add(request.url)
-        return request.replace(callback=self.parse, errback=self.failed, meta={**request.meta, "profile": place.profile})
+        return request.replace(callback=self.parse, errback=self.failed, meta={**request.meta, OWN_META: tuple(request.meta), "profile": place.profile})
 
     @staticmethod
     def _page(place: Place, response: Response) -> Page:
