@@ -83,7 +83,7 @@ class Command(ScrapyCommand):
 def flat(drawn: Drawn) -> Iterator[dict[str, Any]]:
     """What was drawn, as JSON can hold it: a review and then, each by itself and with the review's id, its replies."""
     if isinstance(drawn, Request):
-        yield {"kind": "request", "url": drawn.url}
+        yield {"kind": "request", "url": drawn.url} | ({"method": drawn.method, "body": drawn.body.decode("utf-8", "replace")} if drawn.method != "GET" else {})
     elif isinstance(drawn, Review):
         yield {k: v for k, v in plain(drawn).items() if k != "replies"}
         for reply in drawn.replies:
