@@ -155,6 +155,10 @@ class SourceSpider(scrapy.Spider):
         """
         return None
 
+    def shows_replies(self, place: Place) -> bool | None:
+        """Whether a place shows company replies, where its source alone does not tell: asked before its crawl and after it. None: not known."""
+        return self.replies_visible
+
     # what a source may use
 
     @staticmethod
