@@ -44,10 +44,14 @@ class StorePipeline:
         self.store = Store(spider.study.database, create=True)
         register(self.store, spider.study)
         for place in spider.places.values():
-            if spider.replies_visible is not None and place.source.replies_visible is None:
-                self.store.execute("update profiles set replies_visible = ? where id = ?", (int(spider.replies_visible), place.profile))
+            self._say_whether_replies_show(spider, place)
             place.run = self.runs[place.profile] = Run.begin(self.store, spider.study, place.profile, imported=spider.is_file, full=spider.full, replay=spider.replay,
                                                              since=spider.since.date().isoformat() if spider.since else None)
+
+    def _say_whether_replies_show(self, spider: SourceSpider, place: Place) -> None:
+        """As far as the source knows, unless study.toml says it."""
+        if self.store is not None and place.source.replies_visible is None and (shown := spider.shows_replies(place)) is not None:
+            self.store.execute("update profiles set replies_visible = ? where id = ?", (int(shown), place.profile))
 
     def process_item(self, item: Page) -> Page:
         if self.store is None or self.closing:
@@ -71,6 +75,7 @@ class StorePipeline:
         try:
             for place in spider.places.values():
                 run = self.runs[place.profile]
+                self._say_whether_replies_show(spider, place)
                 run.finish(outcome(run, place, reason), requests=place.requests, skipped=place.skipped, responses=place.responses, seconds=seconds,
                            listed=place.listed if spider.lists_all and not place.items.total() - place.items[""] else None, still=spider.tells_changes and place.since is None)
         except sqlite3.OperationalError as error:
