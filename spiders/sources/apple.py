@@ -1,14 +1,18 @@
 """App Store: customer reviews of an app, by the public feed of each storefront.
 
-The feed holds the newest 500 reviews of a storefront and no developer's answer. A saved `userReviewsRow` list, which holds answers, is read
-too; it is never asked for, because it answers only programs that pass for iTunes.
+The feed holds the newest 500 reviews of a storefront and no developer's answer. Another list (`userReviewsRow`) holds the answers, but it is no
+public interface and made for iTunes, so it is asked for only where a study says `replies = true`, and then under our own honest name: where it
+answers that with a web page, this is told and that is all. A saved one is always read.
 """
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterable, Iterator
+from functools import cache
 from html import unescape
+from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -16,10 +20,13 @@ from scrapy.http import Response, TextResponse
 
 from enrich import ratings, times
 from enrich.records import Problem, Reply, Review, When
+from spiders import platforms
 from spiders.platforms import json_api, texts
 from spiders.platforms.base import Drawn, Options, Place, SourceSpider, each, items
 
 FEED = "https://itunes.apple.com/{}/rss/customerreviews/page={}/id={}/sortby=mostrecent/json"
+ROWS = "https://itunes.apple.com/WebObjects/MZStore.woa/wa/userReviewsRow?id={}&displayable-kind=11&startIndex={}&endIndex={}&sort=0&cc={}&appVersion=all"
+ROWS_EACH = 200
 LAST_PAGE = 10
 RETRIES = 5
 PAST_THE_END = "CustomerReviews RSS page depth is limited"
@@ -30,6 +37,7 @@ NO_APP = "1"
 class AppleOptions(Options):
     id: str = Field(description="the app's number, as in apps.apple.com/us/app/NAME/id389801252", pattern=r"^(\d+|unknown)$")
     countries: list[Annotated[str, Field(pattern="^[a-z]{2}$")]] = Field(["us"], min_length=1, description="storefronts to read, as two letters: each has reviews of its own")
+    replies: bool = Field(False, description="also ask for the developers' answers: off by default, because the list that holds them is no public interface and made for iTunes; it is asked under our own name, and may refuse")
 
 
 class Apple(SourceSpider):
@@ -37,7 +45,6 @@ class Apple(SourceSpider):
 
     name = "apple"
     title = "App Store reviews"
-    replies_visible = False
     newest_first = True
     options = AppleOptions
 
@@ -49,9 +56,20 @@ class Apple(SourceSpider):
         return {"id": app} | ({"countries": [country]} if country else {})
 
     def begin(self, place: Place) -> Iterable[Drawn]:
-        return (self.ask(FEED.format(country, 1, place.options.id)) for country in place.options.countries)
+        for country in place.options.countries:
+            yield self.ask(FEED.format(country, 1, place.options.id))
+            if place.options.replies:
+                yield self._rows_from(place, country, 0)
+
+    def shows_replies(self, place: Place) -> bool | None:
+        """Only the other list shows them; where it refuses, nobody knows."""
+        if not place.options.replies:
+            return False
+        return True if place.memory.get("rows") and not {"refused", "login", "blocked", "failed"} & set(place.ends) else None
 
     def draw(self, response: Response, place: Place) -> Iterator[Drawn]:
+        if response.status == 404:           # only the list with answers comes here with it: so it says that no more follow
+            return
         start = response.text.lstrip("\ufeff \t\r\n")[:2000] if isinstance(response, TextResponse) else ""
         if start.startswith(PAST_THE_END):
             return
@@ -63,8 +81,10 @@ class Apple(SourceSpider):
             case {"feed": dict(feed)}:
                 yield from self._feed(response, place, feed)
             case {"userReviewList": list(rows)}:
-                country = where(response.url)[0]
-                yield from each(rows, lambda row: [row_review(row, country)], response.url, lambda row: row.get("userReviewId"))
+                yield from self._rows(response, place, rows)
+            case None if "userReviewsRow" in response.url and start.startswith("<"):
+                yield Problem(response.url, "the App Store's list with developers' answers refuses us: it gives a web page to programs that do not pass for iTunes",
+                              "remove replies = true, and import an export of App Store Connect: nobody passes for another here", "blocked")
             case _:
                 yield problem or Problem(response.url, "is JSON, but no feed of App Store reviews", "check the address in a browser", "changed")
 
@@ -83,6 +103,31 @@ class Apple(SourceSpider):
             yield Problem(response.url, f"the feed ends with page {LAST_PAGE}: older reviews of the storefront {country!r} cannot be reached", "crawl again before as many new ones are written", "capped")
         elif page == 1:
             yield self._empty(response, place, country, app, said[2])
+
+    def _rows_from(self, place: Place, country: str, start: int) -> Drawn:
+        """Asks for the list with answers, from a row on. It tells its end by status 404."""
+        if country not in storefronts():
+            return Problem(ROWS.format(place.options.id, start, start + ROWS_EACH, country), f"Apple's number of the storefront {country!r} is not known: its answers cannot be asked for", "take another country")
+        return self.ask(ROWS.format(place.options.id, start, start + ROWS_EACH, country), headers={"X-Apple-Store-Front": f"{storefronts()[country]}-1,29"},
+                        meta={"opt_in": True, "handle_httpstatus_list": [404]})
+
+    def _rows(self, response: Response, place: Place, rows: list[Any]) -> Iterator[Drawn]:
+        """A page of the list with answers, and the next one: it may bring fewer rows than it was asked for, and begin again."""
+        country, _, app = where(response.url)
+        app = app or (place.options.id if place.options.id != "unknown" else None)
+        drawn = list(each(rows, lambda row: [row_review(row, country, app)], response.url, lambda row: row.get("userReviewId")))
+        yield from drawn
+        if not place.options.replies or country is None or not rows:
+            return
+        found = [d for d in drawn if isinstance(d, Review)]
+        known: set[str | None] = place.memory.setdefault("rows", {}).setdefault(country, set())
+        ids = {r.id for r in found}
+        if ids and ids <= known:
+            yield Problem(response.url, f"the list with answers begins again after {len(known):,} reviews of the storefront {country!r}: the rest cannot be reached", "crawl again later", "repeating")
+            return
+        known |= ids
+        if not all(r.created and place.older(r.created.latest) for r in found):
+            yield self._rows_from(place, country, int(json_api.query(response.url).get("startIndex") or 0) + len(rows))
 
     def _empty(self, response: Response, place: Place, country: str, app: str, said: str | None) -> Drawn:
         """What an empty first page leads to: the feed also gives one for an app with many reviews, now and then."""
@@ -106,19 +151,26 @@ def review(row: dict[str, Any], app: str, country: str) -> Review:
     """An entry of the feed. Raises KeyError where its id is missing, ValueError where its rating is none."""
     author = re.search(r"/id(\d+)", _label(row.get("author") or {}, "uri") or "")
     return Review(
-        row["id"]["label"], texts.tidy(_label(row, "content") or "") or None, title=_label(row, "title"), rating=ratings.read(_label(row, "im:rating")), author=_label(row.get("author") or {}, "name"),
+        row["id"]["label"], texts.tidy(_label(row, "content") or "") or None, title=texts.tidy(_label(row, "title") or "") or None, rating=ratings.read(_label(row, "im:rating")), author=_label(row.get("author") or {}, "name"),
         author_id=author[1] if author else None, created=times.read(_label(row, "updated")), created_kind="edited", url=f"https://apps.apple.com/{country}/app/id{app}" if app != NO_APP else None,
         app_version=_label(row, "im:version"), country=country, complete=False)          # the feed never shows answers: one that is not here may still stand
 
 
-def row_review(row: dict[str, Any], country: str | None) -> Review:
+@cache
+def storefronts() -> dict[str, int]:
+    """Country to Apple's number of its storefront."""
+    return tomllib.loads((Path(platforms.__file__).parent / "storefronts.toml").read_text(encoding="utf-8"))
+
+
+def row_review(row: dict[str, Any], country: str | None, app: str | None) -> Review:
     """A record of `userReviewsRow`, whose texts are escaped as for HTML. Raises KeyError where its id is missing."""
     answer = row.get("developerResponse") or {}
     said = _plain(answer.get("body"))
     author = re.search(r"userProfileId=(\d+)", row.get("viewUsersUserReviewsUrl") or "")
     return Review(
         str(row["userReviewId"]), _plain(row.get("body")), title=_plain(row.get("title")), rating=ratings.read(row.get("rating")), author=_plain(row.get("name")), author_id=author[1] if author else None,
-        created=times.read(row.get("date")), created_kind="edited", country=country, replies=[Reply(said, id=json_api.text(answer.get("id")), created=times.read(answer.get("modified")))] if said else [])
+        created=times.read(row.get("date")), created_kind="edited", url=f"https://apps.apple.com/{country}/app/id{app}" if country and app else None, country=country,
+        replies=[Reply(said, id=json_api.text(answer.get("id")), created=times.read(answer.get("modified")))] if said else [])
 
 
 def written(row: Any) -> Any:
