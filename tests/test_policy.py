@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
+from pathlib import Path
 
 import pytest
 
+from enrich.mistakes import Mistake
 from spiders import policy
 
 
@@ -45,8 +46,81 @@ def test_only_the_demos_own_host_and_port_is_allowed_on_loopback(url: str, allow
     assert (policy.refuses(url, "127.0.0.1:8765") is None) is allowed
 
 
-def test_every_rule_says_whom_it_stands_for_why_and_what_may_be_done_instead() -> None:
-    rules = tomllib.loads(policy.FILE.read_text(encoding="utf-8"))["host"]
-    assert [r.get("name") for r in rules if not (r.get("name") and r.get("hosts") and r.get("why") and r.get("instead"))] == []
-    hosts = [h for r in rules for h in r["hosts"]]
-    assert len(hosts) == len(set(hosts))
+@pytest.mark.parametrize(("url", "mode"), [
+    ("https://play.google.com/store/apps/details?id=x", "opt-in"), ("https://itunes.apple.com/WebObjects/MZStore.woa/wa/userReviewsRow?id=7", "opt-in"),
+    ("https://www.trustpilot.com/review/x", "import"), ("https://amp-api.apps.apple.com/v1/catalog", "none"), ("https://api.wordpress.org/plugins/info/1.2/", "none"),
+])
+def test_only_a_rule_of_that_mode_is_lifted_by_opting_in(url: str, mode: str) -> None:
+    refusal = policy.refuses(url)
+    assert refusal is not None and policy.at(url)[0].rival == mode and refusal.opt_in == (mode == "opt-in")
+    assert (policy.refuses(url, opt_in=True) is None) == (mode == "opt-in")
+
+
+@pytest.mark.parametrize(("url", "rules"), [
+    ("https://itunes.apple.com/us/rss/customerreviews/page=1/id=7/sortby=mostrecent/json", ["App Store"]), ("https://store.steampowered.com/app/7", ["Steam"]), ("https://de.wordpress.org/support/", ["WordPress.org"]),
+    ("https://api.wordpress.org/x", ["WordPress.org's API", "WordPress.org"]), ("https://forum.acme.example/latest.json", []),
+])
+def test_an_address_has_its_rules_the_strictest_first(url: str, rules: list[str]) -> None:
+    assert [r.name for r in policy.at(url)] == rules
+
+
+@pytest.mark.parametrize(("origin", "rule"), [
+    ("google_play", "Google Play"), ("Google Play", "Google Play"), ("googleplay", "Google Play"), ("play.google.com", "Google Play"), ("www.trustpilot.com", "Trustpilot"), ("TRUSTPILOT", "Trustpilot"), ("BBB", "Better Business Bureau"),
+    ("Better Business Bureau", "Better Business Bureau"), ("https://www.g2.com/products/x", "G2"), ("apple", "App Store"), ("our crm", None), ("workplace reviews", None), ("acme.example", None),
+])
+def test_an_origin_is_known_however_people_write_it(origin: str, rule: str | None) -> None:
+    assert next((r.name for r in policy.named(origin)), None) == rule
+
+
+@pytest.mark.parametrize(("source", "url", "shown"), [
+    ("trustpilot", None, "none"), ("schema_org", "https://www.bbb.org/us/x", "none"), ("google_play", None, "excerpt"), ("cfpb", None, "full"), ("discourse", "https://forum.acme.example", "full"),
+    ("table", None, None), ("stackexchange", "https://www.trustpilot.com/review/x", "none"),
+])
+def test_what_may_be_shown_of_a_place_is_what_its_strictest_rule_says(source: str, url: str | None, shown: str | None) -> None:
+    assert policy.may_publish(policy.of_place(source, url)) == shown
+
+
+def test_the_terms_that_forbid_commercial_use_forbid_to_show_a_text() -> None:
+    assert [r.name for r in policy.rules() if r.terms_commercial.startswith("forbidden") and r.publish != "none"] == []
+    assert [r.name for r in policy.rules() if r.publish == "none" and not r.terms_commercial.startswith("forbidden")] == []
+
+
+def test_what_serves_only_ones_own_company_is_said_to() -> None:
+    assert [r.name for r in policy.rules() if r.rival != "crawl" and r.official_api and "one's own" in r.official_api and "only one's own company" not in (r.instead or "")] == []
+
+
+RULE = """
+[[host]]
+name = "Acme"
+hosts = ["acme.example"]
+rival = "crawl"
+own_company = ["crawl"]
+terms_mining = "not verified"
+terms_commercial = "allowed: CC0"
+robots = "not verified"
+publish = "full"
+"""
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    (('rival = "crawl"', 'rivall = "crawl"'), "line 5: unknown key `rivall`\n  cure: did you mean `rival`?"),
+    (('rival = "crawl"', 'rival = "steal"'), "line 5: `rival`: Input should be 'crawl', 'import', 'opt-in' or 'none'"),
+    (('rival = "crawl"', 'rival = "import"'), "line 2: `0`: Value error, say why it is refused, and what may be done instead"),
+    (('hosts = ["acme.example"]\n', ""), "line 2: `0`: Value error, name hosts, or origins: it stands for nothing"),
+    (("allowed: CC0", "perhaps"), "line 8: `terms_commercial`: String should match"),
+    (('publish = "full"', 'publish = "full"\ndelay = -1'), "line 11: `delay`: Input should be greater than or equal to 0"),
+    (('publish = "full"', 'publish = "full"\npauses = { 200 = 5 }'), "line 11: `pauses`"),
+    (('robots = "not verified"\n', ""), "line 2: `robots` is missing"),
+    (('name = "Acme"', 'name = "Acme'), "line 3: is not TOML"),
+])
+def test_a_policy_that_does_not_fit_is_told_with_its_line(tmp_path: Path, change: tuple[str, str], said: str) -> None:
+    (tmp_path / "policy.toml").write_text(RULE.replace(*change))
+    with pytest.raises(Mistake) as mistake:
+        policy.read(tmp_path / "policy.toml")
+    assert said in str(mistake.value)
+
+
+def test_a_host_that_two_rules_claim_is_told(tmp_path: Path) -> None:
+    (tmp_path / "policy.toml").write_text(RULE + RULE.replace("Acme", "Bolt"))
+    with pytest.raises(Mistake, match=r"line 12: the host 'acme.example' stands at Acme too"):
+        policy.read(tmp_path / "policy.toml")
