@@ -6,14 +6,19 @@ import json
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from scrapy.crawler import Crawler
 from scrapy.http import HtmlResponse, Request, TextResponse
 
 from enrich.records import Problem, Review
+from enrich.store import Store
 from enrich.study import Source
+from spiders.pipelines import StorePipeline
 from spiders.platforms.base import Place
 from spiders.sources.apple import Apple, AppleOptions, storefronts
 
@@ -101,3 +106,17 @@ def test_a_storefront_without_a_known_number_is_named() -> None:
 @pytest.mark.parametrize(("country", "number"), [("us", 143441), ("de", 143443), ("jp", 143462), ("no", 143457)])
 def test_storefronts_have_the_numbers_that_apple_gave_them(country: str, number: int) -> None:
     assert storefronts()[country] == number and len(set(storefronts().values())) == len(storefronts())
+
+
+@pytest.mark.parametrize(("options", "read", "visible"), [("", False, 0), ("replies = true", True, 1), ("replies = true", False, None), ("replies = true\nreplies_visible = false", True, 0)])
+def test_the_study_notes_whether_a_place_shows_replies_as_its_crawl_found_it(tmp_path: Path, options: str, read: bool, visible: int | None) -> None:
+    (tmp_path / "study.toml").write_text(f'title = "Tides"\n[[companies]]\nname = "Acme"\n[[companies.sources]]\nsource = "apple"\nid = "7001"\n{options}\n', encoding="utf-8")
+    spider = Apple(study=str(tmp_path))
+    pipeline = StorePipeline(cast(Crawler, SimpleNamespace(spider=spider)))
+    pipeline.open_spider()
+    [place] = spider.places.values()
+    if read:
+        place.memory["rows"] = {"us": {"1"}}
+    pipeline.close_runs(spider, "finished")
+    with Store(tmp_path / "rapport.db") as store:
+        assert store.one("select replies_visible from profiles") == visible
