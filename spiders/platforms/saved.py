@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cached_property
+from datetime import UTC, datetime
+from functools import cache, cached_property
 from typing import ClassVar
 from urllib.parse import urlsplit
 
 from bs4 import BeautifulSoup
+from scrapy.utils.misc import walk_modules_iter
 
 from enrich import times
 from enrich.records import Part, Problem, Reply, Review, Total, When
@@ -18,6 +19,9 @@ from spiders.platforms.base import UNKNOWN
 
 Found = Review | Reply | Problem | Total | Part
 """What a saved page may hold."""
+SITES = "spiders.saved"
+"""The package that is looked into for sites: a file each."""
+_NO_DATE = re.compile(r"""['"](.+)['"] is not a date""")
 
 
 @dataclass
@@ -29,6 +33,7 @@ class Saved:
     address: str | None = None               # where it was saved from, as a person or the browser's own file says; else the page itself is asked
     seen_at: datetime | None = None          # when it was saved, as the page, the browser's file or a person says; never the file's own date
     problems: list[Problem] = field(default_factory=list)
+    relative: list[str] = field(default_factory=list)        # times such as "2 months ago", where nobody says what they count from
 
     @cached_property
     def soup(self) -> BeautifulSoup:
@@ -37,11 +42,14 @@ class Saved:
     @cached_property
     def url(self) -> str:
         """Its address: as it was said, else the browser's note, `link[rel=canonical]`, `og:url`, or `base`; UNKNOWN where none is there."""
+        return next((s.strip() for s in self._said() if s and is_address(s.strip())), UNKNOWN)
+
+    def _said(self) -> Iterator[str | None]:
+        yield self.address
         noted = re.search(r"<!--\s*saved from url=\(\d+\)(\S+)", self.text[:5000])
-        said = [self.address, noted[1] if noted else None]
+        yield noted[1].replace("%2D%2D", "--") if noted else None          # no comment may hold "--"
         for selector, attribute in (("link[rel~=canonical]", "href"), ('meta[property="og:url"]', "content"), ("base[href]", "href")):
-            said += [str(e.get(attribute) or "") for e in self.soup.select(selector)[:1]]
-        return next((s for s in said if s and s.startswith(("http://", "https://"))), UNKNOWN)
+            yield from (str(e.get(attribute) or "") for e in self.soup.select(selector)[:1])
 
     @property
     def host(self) -> str:
@@ -58,13 +66,45 @@ class Saved:
 
         "2 months ago" counts from when the page was saved; where nobody says when, that is the problem.
         """
-        if not raw or not raw.strip():
+        text = " ".join((raw or "").split())
+        if not text:
             return None
         try:
-            return times.read(" ".join(raw.split()), seen=self.seen_at, day_first=day_first)
+            return times.read(text, seen=self.seen_at, day_first=day_first)
         except ValueError as error:
-            self.problems.append(Problem(self.name, f"{place}: {error}", "the date is left out" if self.seen_at else "say when the page was saved: --seen YYYY-MM-DD"))
+            self.tell(Problem(self.name, f"{place}: {error}", "the date is left out"))
             return None
+
+    def tell(self, problem: Problem) -> None:
+        """Notes a problem. A page that nobody dated has many times that cannot be counted back from: they become one problem (`told`)."""
+        text = said[1] if self.seen_at is None and (said := _NO_DATE.search(problem.what)) else None
+        if text is not None and _counts_back(text):
+            self.relative.append(text)
+        else:
+            self.problems.append(problem)
+
+    def told(self) -> Iterator[Problem]:
+        """What was noted."""
+        yield from self.problems
+        if self.relative:
+            yield Problem(self.name, f"{len(self.relative)} dates are told by how long ago they were ({self.relative[0]!r}), and nobody says when the page was saved: they are left out",
+                          "say when it was saved: --seen YYYY-MM-DD")
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is the address of a web page."""
+    try:
+        return text.startswith(("http://", "https://")) and bool(urlsplit(text).hostname)
+    except ValueError:                       # such as http://[
+        return False
+
+
+def _counts_back(text: str) -> bool:
+    """Whether a text would be a time if it were known when it was read."""
+    try:
+        return times.read(text, seen=datetime.now(UTC)) is not None
+    except ValueError:
+        return False
 
 
 class Site:
@@ -97,3 +137,11 @@ def part(number: int, of: int, address: str, filtered: str | None = None) -> Ite
     if 1 <= number <= of:
         step = re.search(r"\{offset:(\d+)\}", address)
         yield Part(number, tuple(address.replace(step[0], str(int(step[1]) * n)) if step else address.replace("{n}", str(n + 1)) for n in range(min(of, 10_000))), filtered)
+
+
+@cache
+def sites() -> tuple[type[Site], ...]:
+    """Every site in `spiders/saved/`, by name. A file that cannot be imported stops loudly, as Scrapy's own loader does."""
+    found = {c for module in walk_modules_iter(SITES) for c in vars(module).values()
+             if isinstance(c, type) and issubclass(c, Site) and c.__module__ == module.__name__ and hasattr(c, "name")}
+    return tuple(sorted(found, key=lambda site: site.name))
