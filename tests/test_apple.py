@@ -109,7 +109,8 @@ def test_storefronts_have_the_numbers_that_apple_gave_them(country: str, number:
 
 
 @pytest.mark.parametrize(("options", "read", "visible"), [("", False, 0), ("replies = true", True, 1), ("replies = true", False, None), ("replies = true\nreplies_visible = false", True, 0)])
-def test_the_study_notes_whether_a_place_shows_replies_as_its_crawl_found_it(tmp_path: Path, options: str, read: bool, visible: int | None) -> None:
+def test_the_study_notes_whether_a_place_shows_replies_as_its_crawl_found_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: str, read: bool, visible: int | None) -> None:
+    monkeypatch.setenv("RAPPORT_KEYS", str(tmp_path / "keys"))
     (tmp_path / "study.toml").write_text(f'title = "Tides"\n[[companies]]\nname = "Acme"\n[[companies.sources]]\nsource = "apple"\nid = "7001"\n{options}\n', encoding="utf-8")
     spider = Apple(study=str(tmp_path))
     pipeline = StorePipeline(cast(Crawler, SimpleNamespace(spider=spider)))
