@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from enrich.published import COPY_DAYS, COPY_LETTERS
 from enrich.records import ANSWERING
 from enrich.stats import Floats, Ints
 from enrich.store import Store
@@ -21,9 +22,6 @@ VERSION = "2"
 """Raised when counting changes: everything is then counted anew."""
 LABELS = ("stage", "order", "complaint", "sentiment", "generic")
 """Labels that are counted like tags, as `name:value`."""
-COPY_LETTERS, COPY_DAYS = 40, 7
-"""A text of at least so many characters that stands word for word on two places of a company within so many days counts once."""
-
 Touched = Iterable[tuple[str, str]]
 """Company and day (of the review, empty where it has none) whose texts were read or seen anew."""
 
@@ -34,7 +32,7 @@ ASKS = """case when r.stars is not null then r.stars <= 2 else exists
 """For SQL: whether the review `r` asks for an answer."""
 
 _TOUCHED_ALL = "insert or ignore into temp.touched select distinct company, ifnull(substr(created_at, 1, 10), '') from reviews"
-_TAKEN_FOR = f"'{VERSION}:' || ifnull(p.replies_visible, '') || ',' || p.private || ',' || p.population || ',' || p.audience"
+_TAKEN_FOR = f"'{VERSION}:' || ifnull(p.replies_visible, '') || ',' || p.private || ',' || p.population || ',' || p.audience || ',' || ifnull(p.short_since, '')"
 _TOUCHED_PLACES = f"""insert or ignore into temp.touched select distinct r.company, ifnull(substr(r.created_at, 1, 10), '')
   from profiles p cross join reviews r on r.profile = p.id where {_TAKEN_FOR} <> (select taken_for from counted c where c.profile = p.id)"""
 _COUNTED = f"insert or replace into counted (profile, taken_for) select p.id, {_TAKEN_FOR} from profiles p where {_TAKEN_FOR} is not (select taken_for from counted c where c.profile = p.id)"
@@ -48,15 +46,16 @@ _TOUCHED_MORE = (
        cross join reviews o on o.text_key = r.text_key and +o.company = r.company and o.profile <> r.profile
        where t.day <> '' and length(r.text) >= {COPY_LETTERS}""",
 )
+# A place that shows fewer reviews than it must (short_since) counts as it was seen before.
 # CROSS JOIN keeps SQLite to the order written: from the touched days to their reviews, never through all reviews; the plus, to the index of texts.
 _TOLD = f"""
 create temp table told as
 with seen as (
-  select r.*, t.day, {ASKS} as asks, p.replies_visible as visible
+  select r.*, t.day, {ASKS} as asks, p.replies_visible as visible, p.short_since
   from temp.touched t cross join reviews r on r.company = t.company and r.created_at >= t.day and r.created_at < t.day || 'U'
   join profiles p on p.id = r.profile and p.private = 0 and p.population <> 'chosen' where t.day <> ''
   union all
-  select r.*, '', {ASKS}, p.replies_visible
+  select r.*, '', {ASKS}, p.replies_visible, p.short_since
   from temp.touched t cross join reviews r on r.company = t.company and r.created_at is null
   join profiles p on p.id = r.profile and p.private = 0 and p.population <> 'chosen' where t.day = ''
 )
@@ -66,10 +65,10 @@ select s.id, s.company, s.source, s.profile, s.audience, s.day, ifnull(s.stars, 
   case when s.author is not null and exists (select 1 from reviews o where o.company = s.company and o.author = s.author
        and ifnull(substr(o.created_at, 1, 10), '') <> s.day) then s.author else '' end as author,
   ifnull(s.text, '') <> '' as words, ifnull(s.visible, 0) = 1 as visible,
-  s.created_at, s.created_until, s.created_kind
+  s.created_at, s.created_until, s.created_kind, s.short_since
 from seen s
 left join labels l on l.kind = 'review' and l.target = s.id and l.name = 'language'
-where not (length(ifnull(s.text, '')) >= {COPY_LETTERS} and exists (
+where (s.short_since is null or (select first_seen from looks k where k.kind = 'review' and k.target = s.id) < s.short_since) and not (length(ifnull(s.text, '')) >= {COPY_LETTERS} and exists (
   select 1 from reviews o where o.text_key = s.text_key and o.company = s.company and o.profile <> s.profile
   and abs(julianday(o.created_at) - julianday(s.created_at)) <= {COPY_DAYS}
   and (o.created_at < s.created_at or (o.created_at = s.created_at and o.id < s.id))
@@ -117,7 +116,7 @@ with answer as (
   where t.visible and r.role in ({ROLES}) group by t.id
 ),
 timed as (
-  select t.*, max(k.last_seen, ifnull(k.still_at, '')) as last_seen, k.first_seen, a.r_lo, a.r_hi, a.id is not null as answered,
+  select t.*, min(max(k.last_seen, ifnull(k.still_at, '')), ifnull(t.short_since, '9')) as last_seen, k.first_seen, a.r_lo, a.r_hi, a.id is not null as answered,
     ifnull(a.r_hi < t.created_at, 0) as before
   from temp.told t left join looks k on k.kind = 'review' and k.target = t.id left join answer a on a.id = t.id
   where t.visible and t.created_at is not null

@@ -90,7 +90,9 @@ def _tested(study: Study, r: Result) -> bool:
 
 
 def _unproven(study: Study, r: Result) -> str | None:
-    """Why the tag behind a figure cannot carry a verdict, where it cannot."""
+    """Why a figure cannot carry a verdict, where the place or the tag behind it cannot."""
+    if short := study.short.get(r.company):
+        return short
     if r.tag is None:
         return None
     if not study.lens.established(r.tag):
@@ -193,7 +195,7 @@ def _rests_on(study: Study) -> str:
                         [(c.id, c.name, c.role) for c in study.companies.values()])).encode())
     for said in ("select * from cells order by company, source, audience, kind, day, stars, language, asks, author, tag",
                  "select * from waits order by company, source, audience, day, stars, asks, author, tag, edited, lo, hi",
-                 "select id, company, source, audience, replies_visible, population, private from profiles order by id",
+                 "select id, company, source, audience, replies_visible, population, private, short_since from profiles order by id",
                  "select reply from template_uses order by reply", "select kind, target from looks where gone_at is not null order by kind, target"):
         for row in study.store.rows(said):
             digest.update(repr(row).encode())

@@ -69,7 +69,8 @@ def _profile(store: Store, company: studies.Company, source: studies.Source) -> 
     return tables.Profile(
         id=id, company=company.id, spider=source.source, source=source.published_at, key=source.key, url=source.url, audience=source.audience, unit=source.unit,
         replies_visible=None if visible is None else int(visible), population=source.population, private=int(source.private), publish=source.publish,
-        basis=source.basis, says_total=before.says_total if before else None, says_stars=before.says_stars if before else None)
+        basis=source.basis, minimum=source.minimum, short_since=before.short_since if before and source.minimum else None,
+        says_total=before.says_total if before else None, says_stars=before.says_stars if before else None)
 
 
 def key_of(store: Store) -> bytes:
@@ -124,21 +125,34 @@ class Run:
         return bool(self.row.whole)
 
     def finish(self, outcome: str, *, requests: int = 0, skipped: int = 0, responses: int = 0, seconds: float | None = None, listed: set[str] | None = None,
-               still: bool = False) -> None:
+               settled: bool = False, still: bool = False) -> None:
         """Closes the run with its counts.
 
-        `listed` are the ids at the source of all reviews that a list read to its true end showed, None where there was none. `still`: the source told
-        all that changed since the last look, so that nothing was added to what did not come.
+        `listed` are the ids at the source of all reviews that a list read to its true end showed, None where there was none. `settled`: a list
+        was left where everything is known. `still`: the source told all that changed since the last look, so that nothing was added to what did not come.
         """
         with self.store.atomic():
             if still and not self.whole and outcome in records.GOOD:
                 self._unchanged("", (self.profile.id,), self.row.started_at)
-            if listed is not None and self.whole and outcome == "finished":
+            if (self.whole or not (settled or still)) and self.row.kind != "replay":
+                self._minimum(self.row.reviews + skipped)
+            if listed is not None and self.whole and outcome == "finished" and not self.profile.short_since:
                 self._vanished(listed)
             self.row = replace(self.row, finished_at=now(), outcome=outcome, requests=requests, skipped=skipped, responses=responses, seconds=seconds)
             self.store.write([self.row])
         self.desk.clear()
         self.unwritten.clear()
+
+    def _minimum(self, shown: int) -> None:
+        """A place that shows fewer reviews than it must is not believed: what was known before stands. The first look that shows enough ends it."""
+        short = self.profile.minimum is not None and shown < self.profile.minimum and not self.row.since
+        if short and not self.profile.short_since:
+            self._problem(records.Problem(self.profile.key, f"shows {shown:,} reviews, fewer than its minimum of {self.profile.minimum:,}: figures stand as they were before, without a verdict",
+                                          "look at the place in a browser and crawl again; lower `minimum` in study.toml where so few are right"), now())
+        since = (self.profile.short_since or self.row.started_at) if short else None
+        if since != self.profile.short_since:
+            self.profile = replace(self.profile, short_since=since)
+            self.store.execute("update profiles set short_since = ? where id = ?", (since, self.profile.id))
 
     # what is known before a page is asked for
 

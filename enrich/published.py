@@ -28,6 +28,8 @@ def permit(connection: sqlite3.Connection) -> None:
     connection.create_function("shown", 2, lambda text, publish: shown(text, publish, gone=None), deterministic=True)
 
 
+COPY_LETTERS, COPY_DAYS = 40, 7
+"""A text of at least so many characters that stands word for word on two places of a company within so many days counts once."""
 _OPEN = "{0}.private = 0 and {0}.publish <> 'none'"
 _STANDS = "{1} not in (select target from looks where kind = '{0}' and gone_at is not null)"
 _REVIEW, _REPLY = _STANDS.format("review", "r.id"), _STANDS.format("reply", "a.id")
@@ -84,6 +86,15 @@ from templates t join companies c on c.id = t.company and c.role <> 'removed'
 where exists (select 1 from template_uses u join replies a on a.id = u.reply join profiles p on p.id = a.profile
   where u.template = t.id and u.similarity = 1 and {_OPEN.format('p')} and {_REPLY} and {_STANDS.format('review', 'a.review')})""",
         {**_docs(Template, "id"), "company": _COMPANY, **_docs(Template, "uses", "complaints", "first_used", "last_used", "text")}),
+    "published_copies": View(
+        "Texts that stand word for word at two places of a company: linked here, and counted once.",
+        f"""select r.id, c.name as company, r.source, r.created_at, o.id as counted, o.source as counted_at, o.created_at as counted_created_at
+from reviews r join profiles p on p.id = r.profile join companies c on c.id = r.company and c.role <> 'removed'
+join reviews o on o.text_key = r.text_key and o.company = r.company and o.profile <> r.profile join profiles q on q.id = o.profile and q.private = 0 and q.population <> 'chosen'
+where {_OPEN.format('p')} and {_REVIEW} and length(r.text) >= {COPY_LETTERS} and abs(julianday(o.created_at) - julianday(r.created_at)) <= {COPY_DAYS}
+and (o.created_at < r.created_at or (o.created_at = r.created_at and o.id < r.id))""",
+        {**_docs(Review, "id"), "company": _COMPANY, **_docs(Review, "source", "created_at"), "counted": "the review with the same words that is counted", "counted_at": "where that one was published",
+         "counted_created_at": "when that one was written"}),
     "published_profiles": View(
         "Where each company is talked about, and what may be shown from there.",
         """select p.id, c.name as company, p.source, p.audience, p.unit, p.population,

@@ -83,6 +83,8 @@ class Profile(Table):
     private: int = column("1: not public, or no longer in study.toml; left out of comparison, publication and export")
     publish: str = column("what may be shown of a text: none, excerpt or full")
     basis: str | None = column("on what ground an import was made, as study.toml states it")
+    minimum: int | None = column("the fewest reviews it shows when all is well, as study.toml states it")
+    short_since: str | None = column("since when it shows fewer than that: figures stand as they were before, without a verdict; empty while all is well")
     says_total: int | None = column("how many reviews the source itself says it has")
     says_stars: str | None = column("how many with each number of stars the source says it has: JSON, stars to count")
 

@@ -77,7 +77,8 @@ class StorePipeline:
                 run = self.runs[place.profile]
                 self._say_whether_replies_show(spider, place)
                 run.finish(outcome(run, place, reason), requests=place.requests, skipped=place.skipped, responses=place.responses, seconds=seconds,
-                           listed=place.listed if spider.lists_all and not place.items.total() - place.items[""] else None, still=spider.tells_changes and place.since is None)
+                           listed=place.listed if spider.lists_all and not place.items.total() - place.items[""] else None, 
+                           settled=place.settled, still=spider.tells_changes and place.since is None)
         except sqlite3.OperationalError as error:
             if not self.closing:
                 log.critical("%s", unusable(self.store.path, error))

@@ -24,7 +24,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     with Store(tmp_path / "rapport.db", create=True) as made:
         made.write([tables.Study("s", "One", None, None, None, LATER)])
         made.write([tables.Company("theirs", "Theirs", "rival", "[]", "[]", "[]")])
-        made.write([tables.Profile("p", "theirs", "forum", "forum", "k", None, "customer", None, 1, "whole", 0, "excerpt", None, None, None)])
+        made.write([tables.Profile("p", "theirs", "forum", "forum", "k", None, "customer", None, 1, "whole", 0, "excerpt", None, None, None, None, None)])
         write(made, "They ignored me for weeks.")
         made.write([reply(SORRY)])
         made.write([tables.Look(k, i, LATER, LATER, 1, None, 0, None) for k, i in (("review", "r"), ("reply", "a"))])

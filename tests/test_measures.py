@@ -25,7 +25,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 def place(store: Store, id: str, **changes: Any) -> None:
     company, _, source = id.partition(".")
-    profile = Profile(id, company, source, source, id, None, "customer", None, 1, "whole", 0, "full", None, None, None)
+    profile = Profile(id, company, source, source, id, None, "customer", None, 1, "whole", 0, "full", None, None, None, None, None)
     for name, value in changes.items():
         setattr(profile, name, value)
     store.write([profile])
@@ -135,6 +135,7 @@ def test_the_same_long_text_on_two_places_within_a_week_counts_once(store: Store
     review(store, "short", text="Good app", text_key="g")
     review(store, "short too", text="Good app", text_key="g", profile="nettle.shop", source="shop")
     assert counted(store) == {"": 4}
+    assert list(store.rows("select id, counted from published_copies")) == [("copy", "first")]
 
 
 def test_only_authors_of_several_days_are_told_apart(store: Store) -> None:

@@ -27,7 +27,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
     with Store(tmp_path / "rapport.db", create=True) as opened:
         for company, name in (("acme", "Acme"), ("bolt", "Bolt")):
             opened.write([Company(company, name, "rival", "[]", f'["{company}.example"]', "[]")])
-            opened.write(Profile(f"{company}.{kind}", company, "table", "play", kind, None, "customer", None, 1, "whole", kind == "private", "excerpt", None, None, None)
+            opened.write(Profile(f"{company}.{kind}", company, "table", "play", kind, None, "customer", None, 1, "whole", kind == "private", "excerpt", None, None, None, None, None)
                          for kind in ("open", "private"))
         yield opened
 
@@ -213,7 +213,7 @@ def test_apps_differ_in_how_much_they_paste(replies: dict[str, dict[str, tuple[s
     """One that writes thousands of its own, one that answers nearly everything with the same few texts."""
     for app in ("me.greenlight", "in.org.npci.upiapp"):
         store.write([Company(app, app, "rival", "[]", "[]", "[]")])
-        store.write([Profile(app, app, "table", "play", app, None, "customer", None, 1, "whole", 0, "excerpt", None, None, None)])
+        store.write([Profile(app, app, "table", "play", app, None, "customer", None, 1, "whole", 0, "excerpt", None, None, None, None, None)])
         blank: dict[str, object] = dict.fromkeys(Reply.columns())
         reviews: dict[str, object] = dict.fromkeys(Review.columns())
         store.write(Review(**{**reviews, "id": f"{app}{id}", "profile": app, "company": app, "source": "play", "audience": "customer", "derived_id": 0, "raw_hash": "",
@@ -231,7 +231,7 @@ def test_apps_differ_in_how_much_they_paste(replies: dict[str, dict[str, tuple[s
 def test_a_templates_words_are_withheld_with_the_reply_that_has_them(store: Store, tmp_path: Path, withheld: str) -> None:
     said = "We are truly sorry for the delay of your refund and will look into the matter at once"
     named = said.replace("and will", "and Project Nightingale will")
-    store.write([Profile("acme.other", "acme", "table", "shop", "other", None, "customer", None, 1, "whole", 0, "excerpt", None, None, None)])
+    store.write([Profile("acme.other", "acme", "table", "shop", "other", None, "customer", None, 1, "whole", 0, "excerpt", None, None, None, None, None)])
     reply(store, "first", named)
     for day in (2, 3, 4):
         reply(store, f"near-{day}", said, place="other", day=day)

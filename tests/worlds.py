@@ -94,9 +94,9 @@ def write(store: Store, firms: Iterable[Firm] = FOUR, *, seed: int = 1, span: in
 
 def _firm(firm: Firm, rng: np.random.Generator, span: int, last: datetime) -> list[list[Table]]:
     id = firm.name.lower()
-    profiles: list[Table] = [Profile(f"{id}.{s}", id, s, s, f"https://{s}.example/{id}", f"https://{s}.example/{id}", "customer", None, firm.visible, "whole", 0, "full", None, None, None) for s in firm.sources]
+    profiles: list[Table] = [Profile(f"{id}.{s}", id, s, s, f"https://{s}.example/{id}", f"https://{s}.example/{id}", "customer", None, firm.visible, "whole", 0, "full", None, None, None, None, None) for s in firm.sources]
     if firm.staff:
-        profiles.append(Profile(f"{id}.jobs", id, "table", "jobs", "staff.csv", None, "employee", None, 0, "whole", 0, "excerpt", None, None, None))
+        profiles.append(Profile(f"{id}.jobs", id, "table", "jobs", "staff.csv", None, "employee", None, 0, "whole", 0, "excerpt", None, None, None, None, None))
     reviews: list[Table] = []
     replies: list[Table] = []
     looks: list[Table] = []

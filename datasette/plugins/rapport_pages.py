@@ -1,5 +1,6 @@
 """The pages that strategists read. Each is a function from a connection to plain data, shown by the template of its name, or as JSON at the same address + .json."""
 
+import json
 import re
 from collections import Counter
 from urllib.parse import unquote
@@ -8,11 +9,11 @@ from datasette import Forbidden, NotFound, Response, hookimpl
 from datasette.utils import StartupError
 
 from enrich import stats
-from enrich.cells import COPY_DAYS, COPY_LETTERS
 from enrich.conclude import RIGHT
 from enrich.evidence import MOST
 from enrich.lens import ENOUGH_GOLD, lens
 from enrich.measures import measures
+from enrich.published import COPY_DAYS, COPY_LETTERS
 from enrich.records import ANSWERING
 from enrich.rights import quote
 from enrich.templates import LIKE, USES
@@ -88,10 +89,18 @@ def the_study(connection):
             "companies": rows(connection, "select id, name, role, aliases, domains, accounts from companies where role != 'removed' order by role = 'client', name")}
 
 
+def by_stars(source):
+    """Of five stars down to one: how many reviews we have, and how many the source says it has (None where it does not say)."""
+    says = json.loads(source["says_stars"] or "{}")
+    return [{"stars": 5 - i, "have": n or 0, "says": says.get(str(5 - i))} for i, n in enumerate(json.loads(source["stars"]))]
+
+
 def the_sources(connection, company=None):
     """Every public place of a company, or of all, with what we have from it."""
-    return rows(connection, """select p.id, p.company, c.name as company_name, p.source, p.key, p.url, p.audience, p.unit, p.replies_visible, p.population, p.publish, p.basis, p.says_total,
-        count(r.id) as reviews, min(r.created_at) as first_at, max(r.created_at) as last_at, coalesce(a.n, 0) as replies, coalesce(a.answered, 0) as answered,
+    return rows(connection, """select p.id, p.company, c.name as company_name, p.source, p.key, p.url, p.audience, p.unit, p.replies_visible, p.population, p.publish, p.basis, p.says_total, p.says_stars, p.minimum, p.short_since,
+        count(r.id) as reviews, json_array(sum(r.stars = 5), sum(r.stars = 4), sum(r.stars = 3), sum(r.stars = 2), sum(r.stars = 1)) as stars,
+        (select outcome from crawls k where k.profile = p.id order by k.started_at desc limit 1) as outcome,
+        (select x.what from problems x join crawls k on k.id = x.crawl where k.profile = p.id and x.sort is not null order by k.started_at desc, x.rowid limit 1) as why, min(r.created_at) as first_at, max(r.created_at) as last_at, coalesce(a.n, 0) as replies, coalesce(a.answered, 0) as answered,
         (select max(seen_at) from crawls k where k.profile = p.id and k.outcome in ('finished', 'none', 'capped', 'incomplete')) as read_at
       from profiles p join companies c on c.id = p.company and c.role != 'removed' left join reviews r on r.profile = p.id
       left join (select profile, count(*) as n, count(distinct review) as answered from replies group by profile) a on a.profile = p.id
@@ -116,6 +125,15 @@ def curves(connection, findings):
     """The points behind some findings."""
     marks = ", ".join("?" * len(findings))
     return rows(connection, f"select finding, series, x, y, low, high, n from figures where finding in ({marks}) order by finding, series, cast(x as real), x", *findings)
+
+
+OUTCOMES = {
+    "finished": "read to the true end", "none": "there is nothing there", "capped": "as much as the source gives out", "incomplete": "some of its pages were not saved",
+    "refused": "not crawled: the site's rules forbid it", "login": "it wants an account, and none is used", "blocked": "it refuses programs, and no block is worked around",
+    "changed": "its layout is not known", "empty": "it gave nothing, though it says there is something", "repeating": "it gave what it had given before", "gone": "it is no longer there",
+    "failed": "no answer came", "interrupted": "stopped before its end", "running": "still running",
+}
+"""How a run may end, for people."""
 
 
 # The pages
@@ -205,6 +223,8 @@ def limits(companies, sources, found):
     if without:
         said.append(("What employees say is not available" if len(without) == len(companies) else f"What employees say is not available for {', '.join(without)}")
                     + ": there is no source of employee reviews in this study.")
+    said += [f"{s['company_name']} on {spoken(s['source'])} stands as of {s['short_since'][:10]}: since then the place has shown fewer reviews than the {s['minimum']:,} it must show. No verdict is given on the company."
+             for s in sources if s["short_since"]]
     hidden = sorted({f"{s['company_name']} on {spoken(s['source'])}" for s in sources if s["replies_visible"] == 0})
     if hidden:
         said.append(f"Whether the company answers is not available for {', '.join(hidden)}: the source does not show replies.")
@@ -320,7 +340,8 @@ def review(connection, asked):
                 change[side] = said.text if said and change["target"] in legible else None
     labels = rows(connection, "select kind, target, name, value, score, basis, step, version from labels where (kind = 'review' and target = ?) or (kind = 'reply' and target in (select id from replies where review = ?)) order by kind desc, target, name",
                   asked["id"], asked["id"])
-    return {**the_study(connection), "review": item, "replies": replies, "mentions": [m for m in mentions if m["target"] in legible], "labels": labels, "changes": changes}
+    copies = rows(connection, "select id, source, counted, counted_at from published_copies where id = ? or counted = ?", asked["id"], asked["id"])
+    return {**the_study(connection), "copies": copies, "review": item, "replies": replies, "mentions": [m for m in mentions if m["target"] in legible], "labels": labels, "changes": changes}
 
 
 def search(connection, asked):
@@ -362,7 +383,9 @@ def method(connection, asked):
 
 
 def status(connection, asked):
-    return {**the_study(connection), "crawls": rows(connection, """select k.*, c.name as company_name, p.source, p.unit from crawls k join profiles p on p.id = k.profile and p.private = 0
+    sorts = rows(connection, """select x.sort, c.name as company_name, p.source, sum(x.count) as n, max(x.at) as last_at from problems x join crawls k on k.id = x.crawl join profiles p on p.id = k.profile and p.private = 0
+          join companies c on c.id = p.company where x.sort is not null group by 1, 2, 3 order by 5 desc""")
+    return {**the_study(connection), "outcomes": OUTCOMES, "sorts": sorts, "crawls": rows(connection, """select k.*, c.name as company_name, p.source, p.unit from crawls k join profiles p on p.id = k.profile and p.private = 0
           join companies c on c.id = p.company order by k.started_at desc limit 100"""),
             "problems": rows(connection, """select x.at, x.place, x.what, x.cure, x.count, c.name as company_name, p.source from problems x left join crawls k on k.id = x.crawl left join profiles p on p.id = k.profile
           left join companies c on c.id = p.company where coalesce(p.private, 0) = 0 order by x.at desc limit 200"""),
@@ -372,6 +395,9 @@ def status(connection, asked):
 
 def coverage(connection, asked):
     study, sources, by_year = the_study(connection), the_sources(connection), {}
+    for source in sources:
+        source["by_stars"] = by_stars(source)
+        source["ended"] = OUTCOMES.get(source["outcome"])
     for year in rows(connection, """select c.name, substr(k.day, 1, 4) as year, sum(k.n) as n from cells k join companies c on c.id = k.company
           where k.kind = 'review' and k.tag = '' and k.day <> '' group by 1, 2 order by 1, 2"""):
         by_year.setdefault(year["name"], {})[year["year"]] = year["n"]

@@ -54,8 +54,10 @@ class SchemaOrg(SourceSpider):
         yield from (d.review for d in new)
         if not drawn:
             yield from self._nothing(page, response.url, place, max(counts, default=None), any(n.types & markup.AGGREGATES for n in found.nodes))
+        if drawn and not new and len(known) < max(counts, default=0):
+            yield Problem(response.url, f"the page shows again what earlier pages showed, {len(known)} of {max(counts)} reviews: the rest cannot be reached", "look whether the later pages show others in a browser", "repeating")
         if new and (target := pages.following(page, response.url)):
-            yield self.ask(target)
+            yield self.more(target)
 
     @staticmethod
     def _nothing(page: BeautifulSoup, url: str, place: Place, counted: int | None, rated: bool) -> Iterator[Problem]:
