@@ -362,11 +362,7 @@ class _Reader:
         return (self._text(row, "inbound") or "").casefold() in _YES
 
     def _review(self, row: Row) -> Review:
-        parts = [self._text(row, "text")]
-        for name, heading in _PARTS.items():
-            if part := self._text(row, name):
-                parts.append(part if part.casefold().startswith(heading.casefold()) else f"{heading}: {part}")
-        text = "\n".join(filter(None, parts)) or None
+        text = words(self._text(row, "text"), **{name: self._text(row, name) for name in _PARTS})
         title, rating = self._text(row, "title"), self._rating(row)
         if text is None and title is None and rating is None:
             raise _LeftOut("has neither a text nor a rating", "nothing to mend, if its source has such rows")
@@ -379,7 +375,7 @@ class _Reader:
         return Review(
             id=source_id, text=text, title=title, rating=rating, author=self._text(row, "author"), author_id=self._text(row, "author_id"),
             created=created or edited, created_kind="created" if created or not edited else "edited", edited=edited if created else None,
-            url=url if url and url.startswith(("http://", "https://")) else None, language=self._text(row, "language"), app_version=self._text(row, "app_version"),
+            url=url if url and url.startswith(("http://", "https://")) else None, language=language(self._text(row, "language")), app_version=self._text(row, "app_version"),
             country=self._text(row, "country"), verified=True if verified in _YES else False if verified in _NO else None, unit=self._text(row, "unit"),
             replies=[r for at in self.positions if (r := self._reply(row, at))],
             complete=bool(self.columns["reply"]),    # without a column for replies, a reply that is not here may well be at the source
@@ -392,7 +388,7 @@ class _Reader:
         created, edited = self._when(row, "reply_created", at), self._when(row, "reply_edited", at)
         if text is None and created is None:
             return None
-        return Reply(text, role=_role(self._text(row, "reply_role", at)), id=_id(self._text(row, "reply_id", at)), author=self._text(row, "reply_author", at),
+        return Reply(text, role=role(self._text(row, "reply_role", at)), id=_id(self._text(row, "reply_id", at)), author=self._text(row, "reply_author", at),
                      created=created or edited, edited=edited if created else None)
 
 
@@ -413,12 +409,24 @@ def _id(text: str | None) -> str | None:
     return text[:-2] if text and text.endswith(".0") and text[:-2].isdecimal() else text
 
 
+def words(text: str | None, **parts: str | None) -> str | None:
+    """What a review says whose record holds it in parts (pros, cons, advice): its text, then each part under the heading that the sites show above it."""
+    said = [part if part.casefold().startswith(heading.casefold()) else f"{heading}: {part}" for name, heading in _PARTS.items() if (part := parts.get(name))]
+    return "\n".join(filter(None, [text, *said])) or None
+
+
+def language(text: str | None) -> str | None:
+    """A language as a record states it, in two letters where it writes three."""
+    return _KNOWN["languages"].get(text, text)
+
+
 @lru_cache(maxsize=1024)
-def _role(text: str | None) -> str:
+def role(text: str | None) -> str:
+    """The role of one who answers, by the position that is stated: "HR Manager" is a manager; "company" where it says no more."""
     said = f" {(text or '').casefold()} "
     if said.strip() in ROLES:
         return said.strip()
-    return next((role for role, words in _KNOWN["roles"].items() if any(w in said for w in words)), "company")
+    return next((name for name, stems in _KNOWN["roles"].items() if any(s in said for s in stems)), "company")
 
 
 def _wanted(value: Any) -> frozenset[str]:
