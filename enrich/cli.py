@@ -431,5 +431,26 @@ def demo(folder: Path, serve_: bool, port: int) -> None:
     click.echo(f"Next: rapport serve --study {folder}")
 
 
+@main.command("new-source")
+@click.argument("name")
+def new_source(name: str) -> None:
+    """Begin a new source: a spider that works and one saved case, for you to adapt (for developers, in the checkout).
+
+    \b
+      rapport new-source harbour_news
+    """
+    from enrich.new_source import make
+
+    spider, case, expected = make(name, crawling.sources())
+    for path in (spider, case, expected):
+        click.echo(f"made: {path.relative_to(crawling.PROJECT)}")
+    click.echo(f"""Next:
+  pytest tests/test_sources.py -k {name}                       it passes as it stands
+  replace {case.relative_to(crawling.PROJECT)} by a response of the site, with invented words, and its address in {expected.name}
+  adapt {spider.relative_to(crawling.PROJECT)} until `rapport parse {name} FILE` draws what you see in the response
+  pytest tests/test_sources.py --update -k "{name}/"           writes what is drawn as what is expected: read it
+  scrapy sources --markdown --write                            puts it into the README's table""")
+
+
 if __name__ == "__main__":
     main()
