@@ -15,7 +15,7 @@ URL = "https://play.google.com/store/apps/details?id={}&reviewId={}"
 
 
 def rows(data: Any) -> list[Any]:
-    """The rows of decoded data, `[rows, [nothing, token]]`; none where it holds none (`[]`, `[null, …]`). Raises TypeError where it is no such list."""
+    """The rows of decoded data, `[rows, …]`; none where it holds none (`[]`, `[null, …]`). Raises TypeError where it is no such list."""
     found = at(data, 0)
     if not isinstance(data, list) or not isinstance(found, list | None):
         raise TypeError(f"{data!r:.60} holds no rows of reviews")
@@ -25,12 +25,6 @@ def rows(data: Any) -> list[Any]:
 def is_row(row: Any) -> bool:
     """Whether a list looks like a review: an id, a person's name, stars, and a time in seconds."""
     return isinstance(at(row, 0), str) and isinstance(at(row, 1, 0), str | None) and isinstance(at(row, 2), int) and isinstance(at(row, 5, 0), int)
-
-
-def token(data: Any) -> str | None:
-    """What asks for the rows that follow; None at the end."""
-    found = at(data, 1, 1)
-    return found if isinstance(found, str) and found else None
 
 
 def review(row: Any, package: str | None) -> Review:
