@@ -348,12 +348,16 @@ def status(study: studies.Study, json_: bool) -> None:
     click.secho(said["title"], bold=True)
     for place in said["places"]:
         last = f"last run {place['started_at'][:10]} {place['outcome']}" if place.get("started_at") else "never gathered"
+        if place.get("good_at") and place["outcome"] not in GOOD:
+            last += f", last good look {place['good_at'][:10]}"
         total = f" of {place['says_total']:,} that the source says it has" if place.get("says_total") else ""
         click.echo(f"  {place['company']} on {place['source']}, {place['key']}: {place['reviews']:,} reviews{total}, {place['replies']:,} replies; {last}")
+        if place.get("short_since"):
+            click.secho(f"    shows fewer than its minimum of {place['minimum']:,}: its figures stand as of {place['short_since'][:10]}, without a verdict", fg="yellow")
         if place["problems"]:
             click.secho(f"    {count(place['problems'], 'problem')} in the last run, the first:", fg="yellow")
             for problem in place["first_problems"]:
-                click.echo(f"      {problem['place']}: {problem['what']}")
+                click.echo(f"      {problem['sort'] + ': ' if problem['sort'] else ''}{problem['place']}: {problem['what']}")
                 if problem["cure"]:
                     click.echo(f"        cure: {problem['cure']}")
     for missing in said["not_available"]:

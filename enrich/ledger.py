@@ -242,7 +242,10 @@ class Run:
         self.row.seen_at = max(seen, self.row.seen_at or seen)
         self._fetch([new.id for _, new in drawn])
         for review, new in drawn:
-            self._review(review, new, seen)
+            if self._doubled(new, seen):
+                problems.append(records.Problem(f"{page.url}, review {review.id}", "its id came before with other words: the first stands", "look which of them is right; the source should give each review an id of its own"))
+            else:
+                self._review(review, new, seen)
         for reply in map(_whole, page.replies):
             if not self._late(reply, seen):
                 problems.append(records.Problem(f"{page.url}, reply {reply.id or '?'}", f"answers the review {reply.review}, which did not come", "crawl the whole place again"))
@@ -379,6 +382,11 @@ class Run:
             for reply_ in known.values():
                 if reply_.id not in came:
                     self._missing(reply_, seen)
+
+    def _doubled(self, new: tables.Review, seen: str) -> bool:
+        """Whether one look brings two reviews of one id."""
+        before, look = self._on_desk(tables.Review, new.id), self._on_desk(tables.Look, "review", new.id)
+        return new.id in self.came and before is not None and look is not None and look.last_seen == seen and before.raw_hash != new.raw_hash
 
     def _masked(self, drawn: records.Review) -> tables.Review:
         title, text = _words_of(drawn)

@@ -13,7 +13,9 @@ select p.id, c.name company, p.source, p.key, p.spider, p.audience, p.replies_vi
   (select count(*) from reviews r where r.profile = p.id) reviews,
   (select count(*) from replies a where a.profile = p.id) replies,
   (select count(*) from changes x join reviews r on r.id = x.review where r.profile = p.id) changes,
-  k.id crawl, k.started_at, k.outcome, k.new_reviews, k.new_replies, k.problems
+  k.id crawl, k.started_at, k.outcome, k.whole, k.requests, k.skipped, k.new_reviews, k.new_replies, k.problems,
+  p.says_stars, p.minimum, p.short_since,
+  (select max(g.seen_at) from crawls g where g.profile = p.id and g.outcome in ('finished', 'none', 'capped', 'incomplete')) good_at
 from profiles p join companies c on c.id = p.company
 left join crawls k on k.profile = p.id and k.started_at = (select max(started_at) from crawls where profile = p.id)
 where c.role != 'removed' group by p.id order by c.role desc, c.name, p.source"""
@@ -29,7 +31,7 @@ def status(study: Study, store: Store | None, problems: int = 5) -> dict[str, An
         return {"title": study.title, "places": bare, "not_available": _without(study), "due": 0, "findings": 0, "analysis": None}
     places = list(store.dicts(_PROFILES))
     for place in places:
-        place["first_problems"] = list(store.dicts("select place, what, cure, count from problems where crawl = ? order by rowid limit ?", (place.pop("crawl"), problems)))
+        place["first_problems"] = list(store.dicts("select place, sort, what, cure, count from problems where crawl = ? order by sort is null, rowid limit ?", (place.pop("crawl"), problems)))
     verdicts = dict(store.rows("select verdict, count(*) from findings group by verdict order by 2 desc"))
     return {"title": study.title, "places": places, "not_available": _without(study), "due": reading.count_due(store),
             "findings": sum(verdicts.values()), "verdicts": verdicts, "analysis": store.one("select as_of from analyses order by made_at desc")}

@@ -360,3 +360,10 @@ def test_a_name_in_a_column_of_dates_is_not_told_in_public(place: study.Study) -
         said = ["'at': 'Ada Bell' is not a date", "'31/31/2026' is not a date", "\"Ada O'Bell\" is not a rating; the review is taken without a rating"]
         run.take(records.Page(run.profile.id, "u", datetime(2026, 5, 1, tzinfo=UTC), 200, "h", 1, problems=[records.Problem("file.csv, row 7", what) for what in said]))
         assert [p.what for p in store.read(tables.Problem)] == ["'at': what stands there is not a date", "'31/31/2026' is not a date", "what stands there is not a rating; the review is taken without a rating"]
+
+
+def test_an_id_that_comes_twice_in_one_look_is_told_and_is_no_edit(place: study.Study) -> None:
+    run = look(place, 1, review("Nobody answers."), review("Somebody answers."), review("Nobody answers."))
+    with Store(place.database) as store:
+        assert store.one("select text from reviews") == "Nobody answers." and changes(place) == []
+        assert (run.problems, store.one("select what from problems")) == (1, "its id came before with other words: the first stands")
