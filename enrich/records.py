@@ -141,6 +141,7 @@ class Page:
     still: list[str] = field(default_factory=list)           # items of which the list says that nothing changed
     still_rest: bool = False                 # and of all others that are known it says so too
     archive: str | None = None               # where its raw response is kept
+    robots: str | None = None                # what robots.txt said of its address (see tables.Page)
 
     def __repr__(self) -> str:
         """Short, because logs print items, and texts hold names before they are masked."""

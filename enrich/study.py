@@ -8,6 +8,7 @@ from datetime import date, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 import jsonschema
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
@@ -116,8 +117,24 @@ class Study(Strict):
                 return company
         raise Mistake(f"there is no company {name!r} in this study", place=str(self.path), cure=f"known here: {', '.join(c.id for c in self.companies)}")
 
+    def owner(self, host: str) -> Company | None:
+        """The company that a host belongs to: one of its `domains`, or below one."""
+        host = bare_host(host)
+        return next((c for c in self.companies for d in map(bare_host, c.domains) if d and (host == d or host.endswith(f".{d}"))), None)
+
     def is_client(self, company: Company) -> bool:
         return self.client is not None and self.client.casefold() in (company.id, company.name.casefold(), *(a.casefold() for a in company.aliases))
+
+
+def belongs(host: str, company: Company) -> str:
+    """What is said before a company's own site is crawled."""
+    return f"{host} belongs to {company.name}: its operators will see your requests and your contact"
+
+
+def bare_host(address: str) -> str:
+    """The host of an address, or of a domain as people write it (`www.acme.example`, `https://acme.example/shop`), without www."""
+    host = urlsplit(address if "://" in address else f"//{address}").hostname or ""
+    return host.rstrip(".").removeprefix("www.")
 
 
 def slug(name: str) -> str:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import scrapy
 from pydantic import BaseModel, ConfigDict, ValidationError
-from scrapy.exceptions import IgnoreRequest
+from scrapy.exceptions import DownloadCancelledError, IgnoreRequest
 from scrapy.http import Headers, Request, Response
 from scrapy.responsetypes import responsetypes
 from scrapy.spidermiddlewares.httperror import HttpError
@@ -86,11 +86,11 @@ class Place:
 
 
 class NotCrawled(IgnoreRequest):
-    """A request that policy.toml does not allow, with what may be done instead."""
+    """A request that is not sent, or whose answer is not taken: why, what may be done instead, and its sort (records.SORTS)."""
 
-    def __init__(self, why: str, instead: str) -> None:
+    def __init__(self, why: str, instead: str, sort: str = "refused") -> None:
         super().__init__(why)
-        self.instead = instead
+        self.instead, self.sort = instead, sort
 
 
 class SourceSpider(scrapy.Spider):
@@ -296,9 +296,11 @@ class SourceSpider(scrapy.Spider):
             status = error.response.status
             what, cure, sort = HTTP.get(status, (f"the site answered with status {status}", "look at the address in a browser", "failed"))
         elif isinstance(error, NotCrawled):
-            what, cure, sort = str(error), error.instead, "refused"
-        elif isinstance(error, IgnoreRequest):             # the only other one who ignores is Scrapy's robots.txt middleware
-            what, cure, sort = "robots.txt forbids this address", "ask the site for permission, or import an export of your own", "refused"
+            what, cure, sort = str(error), error.instead, error.sort
+        elif isinstance(error, DownloadCancelledError) or "DOWNLOAD_MAXSIZE" in str(error):      # on the wire, or when it is unpacked
+            what, cure, sort = f"its answer is larger than {self.settings.getint('DOWNLOAD_MAXSIZE') >> 20} MiB", "look at the address in a browser: it is hardly a page", "failed"
+        elif isinstance(error, IgnoreRequest):             # the only other one who ignores is Scrapy's redirect middleware
+            what, cure, sort = "it leads from address to address without an end", "look at the address in a browser", "failed"
         else:
             what, cure, sort = f"could not be fetched: {type(error).__name__}: {error}", "check the connection and the address, then crawl again", "failed"
         page = self._page(place, error.response if isinstance(error, HttpError) else Response(request.url, request=request, status=status or 0))
@@ -358,7 +360,8 @@ class SourceSpider(scrapy.Spider):
     def _page(place: Place, response: Response) -> Page:
         meta = response.request.meta if response.request else {}
         item = (meta["item"], meta.get("mark")) if meta.get("item") is not None else None
-        return Page(place.profile, response.url, place.seen_at or datetime.now(UTC), response.status, _hash(response.body), len(response.body), item=item, archive=meta.get("archive"))
+        return Page(place.profile, response.url, place.seen_at or datetime.now(UTC), response.status, _hash(response.body), len(response.body), item=item, archive=meta.get("archive"),
+                    robots=meta.get("robots"))
 
     @staticmethod
     def _stretch(place: Place) -> Page:
