@@ -32,7 +32,7 @@ class Indeed(Site):
 
     name = "indeed"
     title = "Indeed"
-    hosts = ("indeed.",)
+    hosts = ("indeed.com",)
     audience = "employee"
 
     def read(self, page: Saved) -> Iterator[Found]:
@@ -44,7 +44,8 @@ class Indeed(Site):
             return
         model = model or {}
         counts = (state.get("reviewsFilters") or {}).get("reviewsCount") or {}
-        total = _number(counts.get("totalReviewCount")) or _aggregate(page)
+        total = _number(counts.get("totalReviewCount"))
+        total = _aggregate(page) if total is None else total
         if total is not None:
             yield Total(total)
         rows = model.get("items") or []

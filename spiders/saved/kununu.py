@@ -40,7 +40,7 @@ class Kununu(Site):
 
 
 def _review(block: Tag, page: Saved) -> Review:
-    title, stamp, score = block.select_one("h3[class^=index__title]"), block.select_one("time[datetime]"), block.select_one("[data-score], [class^=index__score]")
+    title, stamp, score = block.select_one("h3[class^=index__title__]"), block.select_one("time[datetime]"), block.select_one("[data-score], [class^=index__score__]")
     said = [f"{texts.line(heading)}: {words}" for factor in _all(block, "factor") if (heading := factor.select_one("h4")) and (words := _words(factor))]
     if not (title or said or score):
         raise ValueError("neither words nor a score could be found in it")
@@ -51,11 +51,11 @@ def _review(block: Tag, page: Saved) -> Review:
 
 
 def _words(factor: Tag) -> str:
-    return "\n".join(filter(None, (texts.of(p) for p in factor.select("p[class*=index__plainText]"))))
+    return "\n".join(filter(None, (texts.of(p) for p in factor.select("p[class*=index__plainText__]"))))
 
 
 def _all(outer: Tag, name: str) -> list[Tag]:
     """Elements whose class begins with a name of the site's, those inside another one left out."""
-    found = outer.select(f"[class^=index__{name}]")
+    found = outer.select(f"[class^=index__{name}__]")
     known = {id(e) for e in found}
     return [e for e in found if not any(id(p) in known for p in e.parents)]
