@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from email.utils import parsedate_to_datetime
 from hashlib import blake2b
 from itertools import chain
@@ -110,6 +110,8 @@ class SourceSpider(scrapy.Spider):
     """Whether it can try any page: it recognises an address only where no other source does."""
     is_file: ClassVar[bool] = False
     """Whether its places are files that were gathered at a stated time."""
+    dates_itself: ClassVar[bool] = False
+    """Whether each of its files may say when it was seen: today never stands for that, and it gives finished pages."""
     newest_first: ClassVar[bool] = False
     """Whether its lists run from the newest to the oldest, by creation or by activity: a later crawl then stops where everything is known."""
     by_activity: ClassVar[bool] = False
@@ -137,8 +139,8 @@ class SourceSpider(scrapy.Spider):
         """The options of the place that a public address shows, or None where the address is not this source's."""
         return None
 
-    def begin(self, place: Place) -> Iterable[Drawn]:
-        """First requests of a place; a file source yields its records here."""
+    def begin(self, place: Place) -> Iterable[Drawn | Page]:
+        """First requests of a place; a file source yields its records here, or whole pages, each with its own time."""
         yield self.ask(place.options.url)
 
     def draw(self, response: Response, place: Place) -> Iterable[Drawn]:
@@ -326,19 +328,19 @@ class SourceSpider(scrapy.Spider):
                 if s.source != self.name or (wanted and c is not wanted) or (profile and c.profile(s) not in profile.split(",")):
                     continue
                 own = {k: v for k, v in s.options.items() if k in self.options.model_fields or k not in studies.Source.model_fields}
-                seen = s.collected_at
-                if seen is not None and not isinstance(seen, datetime):
-                    seen = datetime(seen.year, seen.month, seen.day, 23, 59, 59)      # gathered some time that day: no reply of the day came after it
                 try:
                     options = self.options.model_validate(own)
                 except ValidationError as error:
                     raise Mistake("\n".join(f"`{'.'.join(map(str, e['loc']))}`: {e['msg']}" for e in error.errors()), place=f"{self.study.path}, {c.name} on {self.name}",
                                   cure="`rapport check` names the line, `rapport sources` what the source needs") from None
-                yield Place(c.profile(s), options, s, c, seen.replace(tzinfo=seen.tzinfo or UTC) if seen else None, self.since)
+                yield Place(c.profile(s), options, s, c, gathered(s.collected_at), self.since)
 
-    def _batches(self, drawn: Iterable[Drawn], place: Place) -> Iterator[Page | Request]:
+    def _batches(self, drawn: Iterable[Drawn | Page], place: Place) -> Iterator[Page | Request]:
         page, n = self._stretch(place), 0
         for item in drawn:
+            if isinstance(item, Page):
+                yield self._ended(item, place)
+                continue
             if isinstance(item, Request):
                 if item.url not in place.asked or item.dont_filter:
                     yield self._send(item, place)
@@ -424,8 +426,22 @@ def each(rows: Iterable[Any], read: Callable[[Any], Iterable[Drawn]], place: str
             yield from drawn
 
 
-def seen(response: Response, place: Place) -> datetime:
-    """When a response was seen, which "2 weeks ago" counts from: as the place says, as the server says, or now."""
+def gathered(day: date | None) -> datetime | None:
+    """The moment that a stated day of gathering stands for: its end, because no reply of the day came after it."""
+    if day is None:
+        return None
+    moment = day if isinstance(day, datetime) and (day.tzinfo or day.time() != time()) else datetime(day.year, day.month, day.day, 23, 59, 59)
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
+
+
+SAVED = "saved"
+"""Flag of a response that a person saved: it did not come just now."""
+
+
+def seen(response: Response, place: Place) -> datetime | None:
+    """When a response was seen, which "2 weeks ago" counts from: as the place says, as the server says, or now; None where a person saved it and nobody says when."""
+    if SAVED in response.flags:
+        return place.seen_at
     stamp = (response.headers.get("Date") or b"").decode("latin-1")
     with suppress(ValueError):
         return place.seen_at or parsedate_to_datetime(stamp)
@@ -445,7 +461,8 @@ def sample(spider: SourceSpider, url: str, options: dict[str, Any], seen_at: dat
     needed = {k: UNKNOWN if k == "url" else "unknown" for k, f in fields.items() if f.is_required()}
     shown = {k: v for k, v in {"url": url, **(spider.recognise(url) or {})}.items() if k in fields}
     made = spider.options.model_validate(needed | shown | options)
-    return Place("sample", made, studies.Source.model_validate({"source": spider.name, **made.model_dump()}), seen_at=seen_at or datetime.now(UTC))
+    return Place("sample", made, studies.Source.model_validate({"source": spider.name, **made.model_dump()}),
+                 seen_at=seen_at or gathered(getattr(made, "collected_at", None)) or (None if spider.dates_itself else datetime.now(UTC)))
 
 
 def items(value: Any) -> list[Any]:
