@@ -103,6 +103,16 @@ class SourceSpider(scrapy.Spider):
 
     title: ClassVar[str]
     """What the source is, for people."""
+    gathers: ClassVar[str] = ""
+    """What it gathers, in a few words that go on from its name: the README's table of sources is made of these."""
+    limits: ClassVar[str] = ""
+    """What it cannot give, in a few words; empty where nothing is known to be missing."""
+    per_request: ClassVar[int | None] = None
+    """How many reviews one request for a page of its list brings, about; None for files."""
+    own_page: ClassVar[bool] = False
+    """Whether each review's own page is read too: one request more for each."""
+    reply_times: ClassVar[bool] = True
+    """Whether the replies that it shows say when they were written."""
     replies_visible: ClassVar[bool | None] = None
     """Whether the source shows company replies: True, False, or None where it depends on the place."""
     audience: ClassVar[str] = "customer"
