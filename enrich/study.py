@@ -47,6 +47,7 @@ class Source(BaseModel):
     private: bool = Field(False, description="not public: left out of comparison, publication and export")
     publish: Literal["none", "excerpt", "full"] = Field("excerpt", description="what may be shown of a text")
     basis: str | None = Field(None, description="on what ground an import was made")
+    expected: int | None = Field(None, ge=1, description="about how many reviews it has, as its page says: `rapport plan` counts with it until a crawl has told")
     minimum: int | None = Field(None, ge=1, description="the fewest reviews it shows when all is well: where it shows fewer, what was known before stands, dated and without a verdict")
 
     @property
