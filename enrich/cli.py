@@ -256,7 +256,8 @@ def gather(study: studies.Study, spiders: list[str], json_: bool, settings: dict
             break
     with Store(study.database) as store:
         ledger.forget_running(store)
-        runs = list(store.dicts("""select c.name company, p.source, p.key, k.outcome, k.reviews, k.replies, k.new_reviews, k.new_replies, k.changes, k.problems, k.requests, k.skipped, k.seconds, k.id
+        runs = list(store.dicts("""select c.name company, p.source, p.key, k.outcome, k.reviews, k.replies, k.new_reviews, k.new_replies, k.changes, k.problems, k.requests, k.skipped, k.whole, k.seconds,
+            (select f.requests from crawls f where f.profile = k.profile and f.whole and f.kind = 'crawl' order by f.started_at desc limit 1) full, k.id
             from crawls k join profiles p on p.id = k.profile join companies c on c.id = p.company where k.rowid > ? order by k.rowid""", (before,)))
         for run in runs:
             run["first_problems"] = list(store.dicts("select place, what, cure, count from problems where crawl = ? order by rowid limit 5", (run.pop("id"),)))
@@ -273,12 +274,21 @@ def count(n: int, what: str) -> str:
     return f"{n:,} {what}{'s' if n != 1 else ''}"
 
 
+def _cost(run: dict[str, Any]) -> str:
+    """What a crawl cost, beside the last one that read everything."""
+    if not run["requests"]:
+        return ""
+    spared = f", {run['skipped']:,} more not needed" if run["skipped"] else ""
+    first = f" (the last full one took {run['full']:,})" if run["full"] and not run["whole"] else ""
+    return f"; {count(run['requests'], 'request')}{spared}{first}"
+
+
 def tell(runs: list[dict[str, Any]]) -> None:
     """What came, per place, and the first things that went wrong."""
     for run in runs:
         color = "green" if run["outcome"] in GOOD else "yellow"
         click.secho(f"{run['company']} on {run['source']}, {run['key']}: {run['outcome']}", fg=color, nl=False)
-        click.echo(f": {run['reviews']:,} reviews ({run['new_reviews']:,} new), {run['replies']:,} replies ({run['new_replies']:,} new), {count(run['changes'], 'change')}, {count(run['problems'], 'problem')}")
+        click.echo(f": {run['reviews']:,} reviews ({run['new_reviews']:,} new), {run['replies']:,} replies ({run['new_replies']:,} new), {count(run['changes'], 'change')}, {count(run['problems'], 'problem')}{_cost(run)}")
         for problem in run["first_problems"]:
             click.echo(f"    {problem['place']}: {problem['what']}" + (f" ({problem['count']:,} times)" if problem["count"] > 1 else ""), err=True)
             if problem["cure"]:
