@@ -65,7 +65,7 @@ def test_every_source_says_what_it_is_and_has_a_case(name: str) -> None:
 
 @pytest.mark.parametrize("name", SOURCES)
 def test_no_source_hides_a_part_of_the_crawl_that_all_share(name: str) -> None:
-    meant = {"title", "replies_visible", "audience", "reads_any_page", "is_file", "dates_itself", "newest_first", "by_activity", "tells_changes", "lists_all", "options", "recognise", "begin", "draw", "look", "shows_replies", "_send"}
+    meant = {"title", "gathers", "limits", "per_request", "own_page", "reply_times", "replies_visible", "audience", "reads_any_page", "is_file", "dates_itself", "newest_first", "by_activity", "tells_changes", "lists_all", "options", "recognise", "begin", "draw", "look", "shows_replies", "_send"}
     assert {k for k in vars(SOURCES[name]) if k in vars(SourceSpider) and not k.startswith("__")} <= meant
 
 
