@@ -98,6 +98,17 @@ def test_a_list_of_answers_is_not_read_past_the_day_that_is_asked_for_but_one_ol
     assert len(sent) == 2 and [r.id for r in records if isinstance(r, Review)] == ["1", "2", "3"]
 
 
+def test_what_the_list_with_answers_gave_already_does_not_end_the_feed() -> None:
+    place = Place("acme.apple", AppleOptions(id="7001", replies=True), Source.model_validate({"source": "apple", "id": "7001"}))
+    for page, came in ((1, set()), (2, {"2"}), (2, {"1", "2"})):
+        place.came = came
+        entry = {"id": {"label": str(page)}, "im:rating": {"label": "4"}, "content": {"label": "Words"}}
+        url = f"https://itunes.apple.com/us/rss/customerreviews/page={page}/id=7001/sortby=mostrecent/json"
+        body = json.dumps({"feed": {"link": [], "entry": [entry]}}).encode()
+        [following] = [d for d in Apple().draw(TextResponse(url, body=body, encoding="utf-8"), place) if isinstance(d, Request)]
+        assert following.meta.get("more") == (None if came == {"2"} else True)       # a feed that begins again is left, as any list
+
+
 def test_a_storefront_without_a_known_number_is_named() -> None:
     records, sent, _ = crawl(lambda url: None, replies=True, countries=["zz"])
     assert not sent and ["'zz'" in r.what for r in records] == [True]

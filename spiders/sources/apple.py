@@ -45,6 +45,9 @@ class Apple(SourceSpider):
 
     name = "apple"
     title = "App Store reviews"
+    gathers = "reviews of an app in each storefront (`countries`), by the public feed"
+    limits = "the newest 500 of each storefront; answers only where `replies = true` asks a list for them that is no public interface, and may refuse"
+    per_request = 50
     newest_first = True
     options = AppleOptions
 
@@ -95,10 +98,14 @@ class Apple(SourceSpider):
         app = asked[2] or (place.options.id if place.options.id != "unknown" else said[2]) or NO_APP
         # old feeds begin with the app itself, which has no rating
         rows = [e for e in items(feed.get("entry")) if not isinstance(e, dict) or "im:rating" in e]
-        yield from each(rows, lambda row: [review(row, app, country)], response.url, lambda row: _label(row, "id"))
+        drawn = list(each(rows, lambda row: [review(row, app, country)], response.url, lambda row: _label(row, "id")))
+        yield from drawn
+        ids, before = {d.id for d in drawn if isinstance(d, Review)}, place.memory.setdefault("feed", {}).setdefault(country, set())
+        elsewhere = bool(ids) and ids <= place.came and not ids <= before        # the list with answers gave them already: that says nothing of where the feed ends
+        before |= ids
         if rows and page < LAST_PAGE:
             if not place.older(written(rows[-1])):
-                yield self.more(FEED.format(country, page + 1, app))
+                yield (self.ask if elsewhere else self.more)(FEED.format(country, page + 1, app))
         elif rows:
             yield Problem(response.url, f"the feed ends with page {LAST_PAGE}: older reviews of the storefront {country!r} cannot be reached", "crawl again before as many new ones are written", "capped")
         elif page == 1:
