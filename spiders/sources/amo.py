@@ -28,6 +28,8 @@ class Amo(SourceSpider):
 
     name = "amo"
     title = "Mozilla add-ons (addons.mozilla.org)"
+    gathers = "ratings of a Firefox add-on on addons.mozilla.org, with the developer's reply"
+    per_request = 50
     replies_visible = True
     newest_first = lists_all = True
     options = AmoOptions

@@ -34,6 +34,9 @@ class Cfpb(SourceSpider):
 
     name = "cfpb"
     title = "Complaints to the CFPB"
+    gathers = "complaints about a company to the US Consumer Financial Protection Bureau"
+    limits = "many come without the consumer's words; whether the company answered is told, its answer is not shown"
+    per_request = 100
     replies_visible = False
     newest_first = True
     options = CfpbOptions

@@ -30,6 +30,9 @@ class GitHub(SourceSpider):
 
     name = "github"
     title = "GitHub issues"
+    gathers = "issues of a repository, with their comments (pull requests are left out)"
+    limits = "60 requests an hour without a name, 5,000 with `-s GITHUB_TOKEN=…`"
+    per_request = 50
     replies_visible = True
     tells_changes = lists_all = True
     options = GitHubOptions

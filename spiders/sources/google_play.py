@@ -65,6 +65,9 @@ class GooglePlay(SourceSpider):
 
     name = "google_play"
     title = "Google Play reviews (off unless a study opts in)"
+    gathers = "reviews of an app, with the developer's answer"
+    limits = "the last edit of a review, not when it was first written; of some apps a few thousand at most"
+    per_request = 150
     replies_visible = True
     newest_first = True
     options = GooglePlayOptions

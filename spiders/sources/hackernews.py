@@ -37,6 +37,8 @@ class HackerNews(SourceSpider):
 
     name = "hackernews"
     title = "Hacker News"
+    gathers = "stories and comments that speak of a name, or one story; answers of the company's accounts where `staff` names them"
+    per_request = 100
     replies_visible = None
     newest_first = True
     options = HackerNewsOptions

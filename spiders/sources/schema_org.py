@@ -25,6 +25,9 @@ class SchemaOrg(SourceSpider):
 
     name = "schema_org"
     title = "Web pages with marked-up reviews (schema.org)"
+    gathers = "any page with marked-up reviews (JSON-LD, microdata, RDFa, hReview), with the replies beside the markup"
+    limits = "what the page shows without scripts"
+    per_request = 10
     reads_any_page = True
     options = SchemaOrgOptions
 

@@ -34,6 +34,9 @@ class StackExchange(SourceSpider):
 
     name = "stackexchange"
     title = "Stack Exchange questions (Stack Overflow and others)"
+    gathers = "questions with a tag on Stack Overflow and its sisters, with the answers (the company's people: `staff`)"
+    limits = "300 requests a day, and no question past the 25th page of a list"
+    per_request = 50
     replies_visible = True
     tells_changes = lists_all = True
     options = StackExchangeOptions

@@ -35,6 +35,8 @@ class Steam(SourceSpider):
 
     name = "steam"
     title = "Steam user reviews"
+    gathers = "reviews of a game on Steam, with the developer's response"
+    per_request = 100
     replies_visible = True
     newest_first = lists_all = True
     options = SteamOptions

@@ -40,6 +40,7 @@ class TableOptions(Options):
 class TableSpider(SourceSpider):
     name = "table"
     title = "Files of reviews (CSV, TSV, JSON, Excel, Parquet)"
+    gathers = "files of reviews: CSV, TSV, JSON, JSONL, XLSX or Parquet; columns are recognised, or mapped"
     is_file = True
     options = TableOptions
 
