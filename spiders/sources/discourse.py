@@ -35,6 +35,9 @@ class Discourse(SourceSpider):
 
     name = "discourse"
     title = "Discourse forums"
+    gathers = "topics of a Discourse forum, or of a category or tag of it, with their answers"
+    per_request = 30
+    own_page = True
     replies_visible = True
     newest_first = by_activity = lists_all = True
     options = DiscourseOptions
