@@ -19,10 +19,19 @@ def sources(settings: BaseSettings) -> Sources:
     return {name: loader.load(name) for name in sorted(loader.list())}  # type: ignore[misc]  # all our spiders are SourceSpiders
 
 
-def describe(found: Sources) -> dict[str, dict[str, Any]]:
-    """Name to title, options (a JSON Schema) and how the source is used."""
-    return {name: {"title": spider.title, "audience": spider.audience, "replies_visible": spider.replies_visible, "file": spider.is_file,
-                   "options": _schema(spider)} for name, spider in found.items()}
+def describe(found: Sources, delay: float = 0.0) -> dict[str, dict[str, Any]]:
+    """Name to title, options (a JSON Schema), how the source is used, what may be done there and what a crawl costs. `delay`: seconds between two requests anywhere."""
+    return {name: {"title": spider.title, "audience": spider.audience, "replies_visible": spider.replies_visible, "file": spider.is_file, "limits": spider.limits,
+                   "per_request": spider.per_request, "own_page": spider.own_page, "newest_first": spider.newest_first, "by_activity": spider.by_activity,
+                   "tells_changes": spider.tells_changes, "policy": _policy(name, delay), "options": _schema(spider)} for name, spider in found.items()}
+
+
+def _policy(name: str, delay: float) -> dict[str, Any]:
+    """What may be done on a source, why, what may be done instead, and how slowly: seconds between two requests, requests a day."""
+    rules = policy.named(name)
+    rule = rules[0] if rules else None
+    return {"rival": rule.rival if rule else "crawl", "why": rule.why if rule else None, "instead": rule.instead if rule else None,
+            "delay": max([delay, *(r.delay or 0.0 for r in rules)]), "per_day": min((r.per_day for r in rules if r.per_day), default=None)}
 
 
 def recognise(url: str, found: Sources) -> dict[str, Any]:
