@@ -27,5 +27,5 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: Any) -> None:
         sources = catalogue.sources(self.settings)
-        found = [catalogue.recognise(url, sources) for url in opts.recognise] if opts.recognise else catalogue.describe(sources)
+        found = [catalogue.recognise(url, sources) for url in opts.recognise] if opts.recognise else catalogue.describe(sources, self.settings.getfloat("DOWNLOAD_DELAY"))
         print(json.dumps(found, ensure_ascii=False))
