@@ -66,9 +66,11 @@ def _profile(store: Store, company: studies.Company, source: studies.Source) -> 
     id = company.profile(source)
     before = store.get(tables.Profile, id)
     visible = source.replies_visible if source.replies_visible is not None else before.replies_visible if before else None
+    found = source.source == "saved_page" and "population" not in source.model_fields_set       # what a person saved stands for what its pages were found to be
     return tables.Profile(
         id=id, company=company.id, spider=source.source, source=source.published_at, key=source.key, url=source.url, audience=source.audience, unit=source.unit,
-        replies_visible=None if visible is None else int(visible), population=source.population, private=int(source.private), publish=source.publish,
+        replies_visible=None if visible is None else int(visible), population=(before.population if before else "chosen") if found else source.population,
+        private=int(source.private), publish=source.publish,
         basis=source.basis, minimum=source.minimum, short_since=before.short_since if before and source.minimum else None,
         says_total=before.says_total if before else None, says_stars=before.says_stars if before else None)
 
@@ -261,6 +263,8 @@ class Run:
         if page.total is not None:
             self.store.execute("update profiles set says_total = ?, says_stars = coalesce(?, says_stars) where id = ?",
                                (page.total.reviews, json.dumps(page.total.stars) if page.total.stars else None, self.profile.id))
+        if page.population is not None:
+            self.store.execute("update profiles set population = ? where id = ?", (page.population, self.profile.id))
         if (page.bytes or page.status) and self.row.kind != "replay":
             self.store.write([tables.Page(uuid.uuid4().hex[:16], self.row.id, page.url, seen, page.status, page.hash, page.bytes, len(drawn), page.archive)])
         self.store.write([self.row])
