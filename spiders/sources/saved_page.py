@@ -1,0 +1,253 @@
+"""Web pages that a person saved in a browser: HTML, MHTML, SingleFile, in folders or zip archives. No request is ever sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from pydantic import ConfigDict, Field
+from scrapy.http import Request, Response
+
+from enrich.mistakes import Mistake
+from enrich.records import Page, Part, Problem, Reply, Review, Total
+from spiders import policy
+from spiders.platforms import opened, pages, saved_files
+from spiders.platforms.base import LAYOUT_ERRORS, UNKNOWN, Options, Place, SourceSpider, items, put
+from spiders.platforms.files import File
+from spiders.platforms.lists import Lists
+from spiders.platforms.readers import Reader, whose
+from spiders.platforms.saved import Found, Saved, sites
+
+ONE_LOOK = timedelta(hours=12)
+"""Pages that were saved within so long of each other are one look at their list: a review on two of them is there once."""
+_LISTED = "save the page that shows the reviews, once they are shown; if it does show them, report it: the site may have changed"
+
+
+class SavedOptions(Options):
+    # `scrapy draw` tries a file without a study: only a study must name these
+    model_config = ConfigDict(json_schema_extra={"required": ["files"]})
+
+    files: list[str] | str = Field([], description="the saved pages, folders or zip archives of them, beside study.toml; * stands for any name")
+    collected_at: datetime | date | None = Field(None, description="the day they were saved, for those that do not say it themselves")
+    site: str | None = Field(None, description="only the pages of this site, as trustpilot or shop.example: where the files are of several")
+
+
+class SavedPage(SourceSpider):
+    name = "saved_page"
+    title = "Web pages that a person saved (HTML, MHTML)"
+    is_file = True
+    dates_itself = True
+    options = SavedOptions
+
+    def shows_replies(self, place: Place) -> bool | None:
+        return place.memory.get("replies_visible")
+
+    def begin(self, place: Place) -> Iterator[Page]:
+        """Every page as a page of its own, the oldest first: a later one of the same list is a later look at it."""
+        assert self.study is not None
+        pile = Pile(place, place.options.site)
+        for file in pile.dated(saved_files.pages(self.study.folder, items(place.options.files))):
+            try:
+                raw = opened.body(file)
+                saved = opened.page(file.name, raw, seen_at=place.seen_at)
+            except Mistake as mistake:       # it was there a moment ago
+                pile.problems.append(_problem(mistake, file.name))
+                continue
+            page = self._page(place, Response(saved.url if saved.url != UNKNOWN else file.name, body=raw))
+            page.seen_at, page.status = saved.seen_at or page.seen_at, None
+            if pile.take(saved, page):
+                yield page
+        last = self._stretch(place)
+        last.seen_at = pile.newest or last.seen_at
+        last.problems = list(pile.told())
+        if "population" not in place.source.model_fields_set and place.since is None:
+            last.population = pile.lists.population()
+        yield last
+        if pile.known and place.ends:        # what could not be read is named; the rest went in
+            place.ends = ["incomplete"]
+
+    def draw(self, response: Response, place: Place) -> Iterator[Found]:
+        parts = urlsplit(response.url)
+        web = parts.scheme in ("http", "https")
+        name = response.url if web else Path(unquote(parts.path)).name
+        try:
+            page = opened.page(name, response.body, response.url if web and response.url != UNKNOWN else None, place.seen_at)
+        except Mistake as mistake:
+            yield _problem(mistake, name)
+        else:
+            yield from read(page, place, whose(page))
+
+
+@dataclass
+class Pile:
+    """The saved pages of one place, as they are taken one after another."""
+
+    place: Place
+    site: str | None                         # whose pages are taken: as study.toml says, else as the first page that brings a review
+    lists: Lists = field(default_factory=Lists)
+    known: dict[str, tuple[datetime, Review]] = field(default_factory=dict)      # each review as it was last taken
+    problems: list[Problem] = field(default_factory=list)
+    undated: list[str] = field(default_factory=list)
+    strangers: dict[str, list[str]] = field(default_factory=dict)                # by site
+    refused: dict[policy.Refusal, list[str]] = field(default_factory=dict)
+    newest: datetime | None = None
+
+    def dated(self, found: Iterable[File | Problem]) -> list[File]:
+        """The files that can be opened and say when they were saved, in that order."""
+        files: list[tuple[datetime, File]] = []
+        for file in found:
+            if isinstance(file, Problem):
+                self.problems.append(file)
+                continue
+            try:
+                seen_at = opened.page(file.name, opened.body(file), seen_at=self.place.seen_at).seen_at
+            except Mistake as mistake:
+                self.problems.append(_problem(mistake, file.name))
+                continue
+            if seen_at is None:
+                self.undated.append(file.name)
+            else:
+                files.append((seen_at, file))
+        return [file for _, file in sorted(files, key=lambda f: f[0])]
+
+    def take(self, saved: Saved, page: Page) -> bool:
+        """Fills a page with what was saved; false where it is not one of this place's."""
+        reader = whose(saved)
+        if self.place.options.site not in (None, reader.name):
+            return False
+        if not self.place.source.basis and (refusal := refuses(saved, reader)):
+            self.refused.setdefault(refusal, []).append(saved.name)
+            return False
+        drawn = list(read(saved, self.place, reader))
+        if any(isinstance(d, Review | Reply) for d in drawn):
+            self.site = self.site or reader.name
+            if reader.name != self.site:
+                self.strangers.setdefault(reader.name, []).append(saved.name)
+                return False
+            self.place.memory["replies_visible"] = reader.replies_visible
+        for d in drawn:
+            put(page, d)
+        self.newest = max(page.seen_at, self.newest or page.seen_at)
+        self.lists.add(page.parts, page.seen_at, [key(r) or f"{saved.name} {n}" for n, r in enumerate(page.reviews)])
+        page.reviews = [r for r in page.reviews if self._new(r, page.seen_at)]
+        return True
+
+    def _new(self, review: Review, seen_at: datetime) -> bool:
+        """Whether a review is not only another copy of one that was taken."""
+        if self.place.older(review.created.latest if review.created else None):
+            return False
+        at = key(review)
+        before = self.known.get(at) if at else None
+        if before and (review.id is None or (seen_at - before[0] < ONE_LOOK and not fuller(review, before[1]))):
+            return False
+        self.known[at or f"#{len(self.known)}"] = (seen_at, review)
+        return True
+
+
+    def told(self) -> Iterator[Problem]:
+        """What is to be said of all its pages together."""
+        yield from self.problems
+        where = self.place.source.key
+        if self.undated:
+            yield Problem(where, f"{_count(self.undated)} not say when it was saved: left out, because nothing can be said about waiting without it",
+                          "say the day: rapport import … --seen YYYY-MM-DD, or collected_at in study.toml", "failed")
+        for refusal, names in self.refused.items():
+            yield Problem(where, f"{_count(names, 'are', 'is')} of {refusal.host}, which programs may not read ({refusal.why}): left out, because no ground is stated on which a person saved them",
+                          'state it: rapport import … --basis "…", or basis in study.toml; the page Method prints it', "refused")
+        for site, names in self.strangers.items():
+            yield Problem(where, f"{_count(names, 'are', 'is')} of {site}, not of {self.site}: left out, because each site has an audience and rules of its own",
+                          f'add a [[companies.sources]] for it, with site = "{site}"', "failed")
+        yield from self.lists.problems()
+        if self.lists.population() == "chosen" and "population" not in self.place.source.model_fields_set:
+            yield Problem(where, "these reviews are hand-picked, as far as the pages tell: shown, and counted in no rate",
+                          'save every page of the list, without a filter; or say in study.toml what they stand for: population = "sample"')
+
+
+def _count(names: list[str], many: str = "do", one: str = "does") -> str:
+    """So many pages, the first of them named."""
+    more = f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else names[0]
+    return f"{len(names)} page{'s' if len(names) > 1 else ''} ({more}) {many if len(names) > 1 else one}"
+
+
+def _problem(mistake: Mistake, name: str) -> Problem:
+    return Problem(mistake.place or name, mistake.what, mistake.cure, "failed")
+
+
+def read(page: Saved, place: Place, reader: Reader) -> Iterator[Found]:
+    """What a page holds: its reviews, each once, how many there are in all, which part of its list it is, and its problems."""
+    drawn, next_pages = _drawn(page, place, reader)
+    reviews: dict[str, Review] = {}
+    for review in (d for d in drawn if isinstance(d, Review)):
+        if review.url and review.url.startswith(UNKNOWN):
+            review.url = None
+        if reader.replies_visible is not True and not review.replies:
+            review.complete = False          # an answer that is not there may only not be shown
+        at = key(review) or f"#{len(reviews)}"
+        reviews[at] = review if at not in reviews or fuller(review, reviews[at]) else reviews[at]
+    yield from reviews.values()
+    yield from (d for d in drawn if isinstance(d, Reply | Total | Part))
+    problems = [d for d in drawn if isinstance(d, Problem)]
+    if not reviews and not any(isinstance(d, Reply) for d in drawn):
+        total = next((d.reviews for d in drawn if isinstance(d, Total)), None)
+        problems = list(_nothing(page, reader, problems, total, next_pages))
+    for problem in problems:
+        page.tell(replace(problem, place=page.name) if problem.place.startswith((UNKNOWN, page.url)) else problem)
+    yield from page.told()
+
+
+def _drawn(page: Saved, place: Place, reader: Reader) -> tuple[list[Found], bool]:
+    """All that its reader draws, as far as it comes, and whether it would ask for more pages."""
+    found: list[Found] = []
+    asks = False
+    try:
+        for drawn in reader.read(page, place):
+            if isinstance(drawn, Request):
+                asks = True
+            else:
+                found.append(drawn)
+    except LAYOUT_ERRORS as error:
+        found.append(Problem(page.name, f"its layout is not the one of {reader.title} that is known: {type(error).__name__}: {error}", "report it, with the page: the site may have changed", "changed"))
+    return found, asks
+
+
+def _nothing(page: Saved, reader: Reader, problems: list[Problem], total: int | None, asks: bool) -> Iterator[Problem]:
+    """Why a page has no reviews, if it does not say so itself."""
+    if any(p.sort in ("blocked", "login") for p in problems):
+        yield from problems
+    elif wall := pages.wall(page.soup, page.name):
+        yield wall
+    elif reader.any_page and any(p.sort == "empty" for p in problems):
+        yield from (replace(p, cure=_LISTED) if p.sort == "empty" else p for p in problems)
+    elif reader.any_page:
+        known = ", ".join(s.title for s in sites())
+        yield Problem(page.name, "nobody reads this page: it is of no site that is known, and no reviews are marked up in it",
+                      f"known are {known}, forum software, and marked-up reviews of any site; for another site import an export as a table, or begin a source: rapport new-source", "changed")
+    else:
+        yield from problems
+        if asks:
+            yield Problem(page.name, f"lists topics of {reader.title}, not what was written in them", "save the topics themselves")
+        elif total != 0 and not any(p.sort for p in problems):
+            yield Problem(page.name, f"is a page of {reader.title}, but no review could be read in it", _LISTED, "changed")
+
+
+def key(review: Review) -> str | None:
+    """Equal for the same review on another page; None where nothing tells it from another."""
+    if review.id is not None:
+        return review.id
+    words = review.text or review.title
+    return f"{review.author or ''}\n{review.created.earliest if review.created else ''}\n{words}" if words and (review.author or len(words) > 60) else None
+
+
+def fuller(one: Review, other: Review) -> bool:
+    """Whether one copy of a review says more than another: a carousel cuts texts off, and leaves answers out."""
+    return len(one.replies) > len(other.replies) or len(one.text or "") > len(other.text or "")
+
+
+def refuses(page: Saved, reader: Reader) -> policy.Refusal | None:
+    """Why programs may not read the site of a page, if they may not: what a person saved there needs a stated ground."""
+    refusal = policy.refuses(page.url) if page.url != UNKNOWN else None
+    rule = next((r for r in policy.named(reader.name) if r.rival != "crawl"), None)
+    return refusal or (policy.Refusal(rule.name, rule.why or "", rule.instead or "", rule.read_at) if rule else None)
