@@ -252,7 +252,8 @@ class Run:
             if not self._late(reply, seen):
                 problems.append(records.Problem(f"{page.url}, reply {reply.id or '?'}", f"answers the review {reply.review}, which did not come", "crawl the whole place again"))
         if page.status in (404, 410):
-            for gone in self.store.read(tables.Review, "profile = ? and url = ?", (self.profile.id, page.url)):
+            own = page.item[0] if page.item and not page.rest else None
+            for gone in list(self.store.read(tables.Review, "profile = ? and (url = ? or source_id = ?)", (self.profile.id, page.url, own))):
                 self._gone(gone, seen)
         self._write_desk()
         self._still(page, seen)

@@ -139,6 +139,7 @@ class Page:
     parts: list[Part] = field(default_factory=list)
     population: str | None = None            # what the place's reviews stand for (tables.Profile), where only the reading of its pages tells
     item: tuple[str, str | None] | None = None     # the list's own key of what the page shows, and what the list said of it (its last activity)
+    rest: bool = False                       # a later part of what the item's page shows
     still: list[str] = field(default_factory=list)           # items of which the list says that nothing changed
     still_rest: bool = False                 # and of all others that are known it says so too
     archive: str | None = None               # where its raw response is kept

@@ -90,7 +90,7 @@ def outcome(run: Run, place: Place, reason: str) -> str:
     """How a run ended (tables.Crawl.outcome): what stopped its lists tells it, or what kept most of its items from being read."""
     if reason != "finished":
         return "interrupted" if reason == "shutdown" else "failed"
-    sorts = [*place.ends, *(sort for sort, n in place.items.items() if sort and 2 * n > place.items[""])]
+    sorts = [*place.ends, *(sort for sort, n in place.items.items() if sort not in ("", "gone") and 2 * n > place.items[""])]
     if sorts:
         return min(sorts, key=SORTS.index)
     if run.row.reviews or run.row.replies or place.skipped:

@@ -140,6 +140,16 @@ def test_what_may_still_change_is_looked_at_again_by_itself(rounds: Rounds) -> N
         assert list(store.rows("select what, new from changes")) == [("edited", "Topic 80\nThe parcel came late.")]
 
 
+def test_a_topic_whose_own_page_is_gone_has_vanished(rounds: Rounds) -> None:
+    rounds.forum.topics[80] = Topic(80, 5)
+    rounds.crawl()
+    del rounds.forum.topics[80]
+    assert "/forum/t/80.json" in rounds.crawl()
+    with Store(rounds.folder / "rapport.db") as store:
+        assert list(store.rows("select x.what, r.source_id from changes x join reviews r on r.id = x.target")) == [("vanished", "80")]
+        assert list(store.rows("select outcome from crawls order by rowid")) == [("finished",), ("finished",)]
+
+
 def test_a_full_crawl_finds_what_has_vanished_and_takes_a_broken_list_for_none(rounds: Rounds) -> None:
     rounds.crawl()
     del rounds.forum.topics[70]

@@ -174,14 +174,15 @@ class SourceSpider(scrapy.Spider):
     # what a source may use
 
     @staticmethod
-    def ask(url: str, *, item: str | None = None, mark: str | None = None, **kwargs: Any) -> Request:
+    def ask(url: str, *, item: str | None = None, mark: str | None = None, rest: bool = False, **kwargs: Any) -> Request:
         """A request that comes back to `draw`.
 
         `item` is the id at the source of the one review whose own page it is, `mark` what the list says of it (how many posts, when the last
-        one came): as long as a list says the same, a later crawl need not read the page again. No mark: it is read whenever it is listed.
+        one came): as long as a list says the same, a later crawl need not read the page again. No mark: it is read whenever it is listed. `rest`: a later part
+        of that page: where it is missing, the review itself may still be there.
         """
         request = Request(url, **kwargs)
-        return request.replace(meta={**request.meta, "item": item, "mark": mark}) if item is not None else request
+        return request.replace(meta={**request.meta, "item": item, "mark": mark, **({"rest": True} if rest else {})}) if item is not None else request
 
     @staticmethod
     def more(url: str, **kwargs: Any) -> Request:
@@ -372,7 +373,7 @@ class SourceSpider(scrapy.Spider):
     def _page(place: Place, response: Response) -> Page:
         meta = response.request.meta if response.request else {}
         item = (meta["item"], meta.get("mark")) if meta.get("item") is not None else None
-        return Page(place.profile, response.url, place.seen_at or datetime.now(UTC), response.status, _hash(response.body), len(response.body), item=item, archive=meta.get("archive"),
+        return Page(place.profile, response.url, place.seen_at or datetime.now(UTC), response.status, _hash(response.body), len(response.body), item=item, rest=bool(meta.get("rest")), archive=meta.get("archive"),
                     robots=meta.get("robots"))
 
     @staticmethod

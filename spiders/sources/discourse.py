@@ -107,7 +107,7 @@ class Discourse(SourceSpider):
         yield from self._posts(response, place, posts, topic, complete=not rest)
         for start in range(0, len(rest), CHUNK):
             asked = urlencode([("post_ids[]", i) for i in rest[start:start + CHUNK]], safe="[]")
-            yield self.ask(f"{root}/t/{topic['id']}/posts.json?{asked}", item=str(topic["id"]), meta={"asker": _asker(topic, posts)})
+            yield self.ask(f"{root}/t/{topic['id']}/posts.json?{asked}", item=str(topic["id"]), rest=True, meta={"asker": _asker(topic, posts)})
 
     def _posts(self, response: Response, place: Place, posts: list[Any], topic: dict[str, Any], complete: bool = False) -> Iterator[Drawn]:
         """The opening post as a review with the replies that came with it; posts that came without their opening post by themselves."""
