@@ -15,16 +15,13 @@ _COUNT = re.compile(r"\d{1,3}(?:[.,'’٬\s]\d{3})+(?!\d)|\d+")
 def spoken(label: str | None, best: int = 5) -> Rating | None:
     """A rating as a label for people says it; the end of the scale may stand before or after it, or not at all.
 
-    None where the label has no number. Raises ValueError where the rating lies outside its scale.
+    Its raw form is the number alone: the same page in another language, or another layout, says the same. None where the label has no number. Raises
+    ValueError where the rating lies outside its scale.
     """
-    text = _western(label)
-    numbers = [n.replace("٫", ".") for n in _NUMBER.findall(text)][:2]
-    if not numbers:
-        return None
+    numbers = [float(n.replace("٫", ".").replace(",", ".")) for n in _NUMBER.findall(_western(label))][:2]
     if len(numbers) == 2:
-        numbers.sort(key=lambda n: float(n.replace(",", ".")) == best)           # the other one is the rating; where both are the best, it is the best
-    found = ratings.read(numbers[0], best=best)
-    return Rating(text, found.value) if found else None
+        numbers.sort(key=lambda n: n == best)                # the other one is the rating; where both are the best, it is the best
+    return ratings.read(f"{numbers[0]:g}", best=best) if numbers else None
 
 
 def counts(text: str | None) -> list[int]:
