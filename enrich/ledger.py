@@ -266,8 +266,8 @@ class Run:
                                (page.total.reviews, json.dumps(page.total.stars) if page.total.stars else None, self.profile.id))
         if page.population is not None:
             self.store.execute("update profiles set population = ? where id = ?", (page.population, self.profile.id))
-        if (page.bytes or page.status) and self.row.kind != "replay":
-            self.store.write([tables.Page(uuid.uuid4().hex[:16], self.row.id, page.url, seen, page.status, page.hash, page.bytes, len(drawn), page.archive)])
+        if (page.bytes or page.status or page.robots in ("forbidden", "unreachable")) and self.row.kind != "replay":
+            self.store.write([tables.Page(uuid.uuid4().hex[:16], self.row.id, page.url, seen, page.status, page.hash, page.bytes, len(drawn), page.archive, page.robots)])
         self.store.write([self.row])
 
     def _write_desk(self) -> None:

@@ -136,7 +136,7 @@ class Problem(Table):
 
 @dataclass(slots=True)
 class Page(Table):
-    """A response that was read."""
+    """A response that was read, or an address that was not asked for because of its site's robots.txt."""
 
     NAME: ClassVar[str] = "pages"
     INDEXES: ClassVar = (("crawl",),)
@@ -144,11 +144,13 @@ class Page(Table):
     crawl: str = column("the run", references="crawls")
     url: str = column("its address")
     seen_at: str = column("when it was fetched")
-    status: int | None = column("HTTP status; empty for a file")
+    status: int | None = column("HTTP status; empty for a file, and where nothing was asked for")
     hash: str = column("hash of the body")
     bytes: int = column("size of the body")
     reviews: int = column("reviews drawn from it")
     archive: str | None = column("where the raw response is kept: file and place in it; empty where it is not")
+    robots: str | None = column("what robots.txt said of the address: allowed; none: there is none, which forbids nothing; forbidden or unreachable (it could not be read): "
+                                "then nothing was asked for; empty for a file")
 
 
 @dataclass(slots=True)
