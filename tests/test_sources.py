@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import csv
 import json
@@ -22,7 +21,6 @@ from enrich.records import Problem, Reply, Review, Total
 from enrich.study import Source
 from spiders import catalogue
 from spiders.commands.draw import flat, response
-from spiders.middlewares import PauseMiddleware
 from spiders.platforms.base import Place, SourceSpider, sample
 from spiders.sources.discourse import where
 
@@ -365,18 +363,6 @@ def test_a_pause_that_stack_exchange_asks_for_stands_before_every_request_that_f
     drawn = list(spider.draw(TextResponse(url, body=json.dumps(stack(url, 2, backoff=backoff)).encode(), encoding="utf-8"), sample(spider, url, {})))
     assert [d.meta["pause"] for d in drawn if isinstance(d, Request)] == pauses
     assert [d.what for d in drawn if isinstance(d, Problem)] == problems
-
-
-def test_a_request_waits_as_long_as_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    waited: list[float] = []
-
-    async def sleep(seconds: float) -> None:
-        waited.append(seconds)
-    monkeypatch.setattr("spiders.middlewares.asyncio.sleep", sleep)
-    for request in (Request("https://a.example", meta={"pause": 11}), Request("https://a.example")):
-        asyncio.run(PauseMiddleware().process_request(request))
-    assert waited == [11]
-    assert "spiders.middlewares.PauseMiddleware" in SETTINGS.getdict("DOWNLOADER_MIDDLEWARES")
 
 
 def store_feed(url: str, *rows: dict[str, Any]) -> dict[str, Any]:
