@@ -21,6 +21,8 @@ from enrich.mistakes import Mistake
 
 FILE = Path(__file__).with_name("policy.toml")
 PUBLIC_ONLY = "crawl public sites only; where you may read the reviews of this one, import a file of them"
+DEMO_HOST = ".demo-host"
+"""File beside study.toml, written by `rapport demo`, with the one loopback host and port that its crawl may reach."""
 MODES = ("none", "import", "opt-in", "crawl")
 """What may be done with a rival's page, the strictest first."""
 PUBLISHED = ("none", "excerpt", "full")
@@ -171,3 +173,9 @@ def private(host: str) -> bool:
         return not ipaddress.ip_address(bare).is_global
     except ValueError:
         return host == "localhost" or host.endswith((".localhost", ".local", ".internal", ".lan")) or (host != "" and "." not in host)
+
+
+def own_host(folder: Path) -> str | None:
+    """The loopback host and port that a study's crawl may reach; None where it is not the demo's."""
+    marker = folder / DEMO_HOST
+    return marker.read_text(encoding="utf-8").strip() if marker.exists() else None
