@@ -118,6 +118,8 @@ class Site:
     """Hosts of its pages; one that ends in a dot stands for every country."""
     audience: ClassVar[str] = "customer"
     replies_visible: ClassVar[bool | None] = True
+    per_page: ClassVar[int | None] = None
+    """How many reviews its page shows at once; None where it varies."""
 
     @classmethod
     def owns(cls, page: Saved) -> bool:
