@@ -8,6 +8,7 @@ from scrapy.settings import BaseSettings
 from scrapy.spiderloader import get_spider_loader
 
 from spiders import policy
+from spiders.platforms import saved
 from spiders.platforms.base import SourceSpider
 
 Sources = dict[str, type[SourceSpider]]
@@ -32,6 +33,11 @@ def _policy(name: str, delay: float) -> dict[str, Any]:
     rule = rules[0] if rules else None
     return {"rival": rule.rival if rule else "crawl", "why": rule.why if rule else None, "instead": rule.instead if rule else None,
             "delay": max([delay, *(r.delay or 0.0 for r in rules)]), "per_day": min((r.per_day for r in rules if r.per_day), default=None)}
+
+
+def sites() -> dict[str, dict[str, Any]]:
+    """Name to title and use of each site whose pages a person saves: they are no sources of their own, `saved_page` reads them."""
+    return {site.name: {"title": site.title, "hosts": list(site.hosts), "audience": site.audience, "replies_visible": site.replies_visible, "per_page": site.per_page} for site in saved.sites()}
 
 
 def recognise(url: str, found: Sources) -> dict[str, Any]:
