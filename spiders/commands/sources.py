@@ -16,7 +16,7 @@ class Command(ScrapyCommand):
     default_settings = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        return "[--recognise URL …]"
+        return "[--recognise URL … | --sites]"
 
     def short_desc(self) -> str:
         return "List the sources with their options, or recognise addresses (JSON)"
@@ -24,8 +24,14 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--recognise", nargs="+", metavar="URL", help="say which source each address belongs to")
+        parser.add_argument("--sites", action="store_true", help="list the sites whose pages a person saves")
 
     def run(self, args: list[str], opts: Any) -> None:
         sources = catalogue.sources(self.settings)
-        found = [catalogue.recognise(url, sources) for url in opts.recognise] if opts.recognise else catalogue.describe(sources, self.settings.getfloat("DOWNLOAD_DELAY"))
+        if opts.sites:
+            found: Any = catalogue.sites()
+        elif opts.recognise:
+            found = [catalogue.recognise(url, sources) for url in opts.recognise]
+        else:
+            found = catalogue.describe(sources, self.settings.getfloat("DOWNLOAD_DELAY"))
         print(json.dumps(found, ensure_ascii=False))
