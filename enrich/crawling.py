@@ -21,6 +21,11 @@ def sources() -> dict[str, dict[str, Any]]:
     return dict(_json("sources"))
 
 
+def sites() -> dict[str, dict[str, Any]]:
+    """Site name to its title, its hosts, and how many reviews a page of it shows: sites whose pages a person saves."""
+    return dict(_json("sources", "--sites"))
+
+
 def recognise(urls: Iterable[str]) -> list[dict[str, Any]]:
     """For each public address: the source it belongs to with its options, or why it is not crawled and what may be done instead."""
     return list(_json("sources", "--recognise", *urls))
