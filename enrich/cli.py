@@ -58,6 +58,7 @@ def main() -> None:
     A study is a folder with one file that you write, study.toml, and one that the program writes, rapport.db:
       rapport new payments Acme=https://forum.acme.example   make the folder
       cd payments; rapport check                             is study.toml right?
+      rapport plan                                           what will it take, what could it find?
       rapport crawl                                          gather what is public
       rapport import reviews.csv --company Acme --collected-at 2026-05-01
       rapport enrich                                         read it and draw conclusions
@@ -170,6 +171,24 @@ def sources(json_: bool) -> None:
         for option, schema in source["options"].get("properties", {}).items():
             needed = " (needed)" if option in source["options"].get("required", []) else ""
             click.echo(f"    {option}{needed}: {schema.get('description', '')}")
+
+
+@main.command()
+@in_study
+@as_json
+def plan(study: studies.Study, json_: bool) -> None:
+    """Say beforehand what a study takes and what it could find: requests, hours, pages to save, the smallest difference.
+
+    It rests on how many reviews each place has: as its source said at the last crawl, or as `expected = N` in study.toml says.
+    """
+    from enrich import plan as planning
+
+    if study.database.exists():
+        with Store(study.database) as store:
+            made = planning.plan(study, store)
+    else:
+        made = planning.plan(study, None)
+    click.echo(json.dumps(made, ensure_ascii=False) if json_ else "\n".join(planning.lines(made)))
 
 
 @main.command()
