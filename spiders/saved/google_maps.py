@@ -13,7 +13,7 @@ from bs4 import NavigableString, Tag
 
 from enrich.records import Part, Problem, Rating, Reply, Review, Total, When
 from spiders.platforms import dates, pages, stars, texts
-from spiders.platforms.base import each
+from spiders.platforms.base import UNKNOWN, each
 from spiders.platforms.saved import Found, Saved, Site
 
 _ADDRESS = re.compile(r"^https?://(?:(?:www\.)?google\.[a-z.]+/maps|maps\.google\.|maps\.app\.goo\.gl)", re.I)
@@ -44,26 +44,24 @@ class GoogleMaps(Site):
         read = sum(isinstance(d, Review) for d in drawn)
         if reader.cut:
             yield Problem(page.name, f"{len(reader.cut)} of {read} reviews are cut off, or the response to them is", "open all texts (\"More\") in the browser before you save the page: then they are whole")
-        if reader.undated:
-            yield Problem(page.name, f"{reader.undated} dates only say how long ago, and nobody says when the page was saved", "say when it was saved: --seen YYYY-MM-DD")
         total = _total(page)
         if total:
             yield total
             if 0 < read < total.reviews:
-                yield Problem(page.name, f"holds {read} of the {total.reviews} reviews that it counts", "scroll the reviews to their end before you save the page", "incomplete")
+                yield Problem(page.name, f"holds {read:,} of the {total.reviews:,} reviews that it counts", "scroll the reviews to their end before you save the page", "incomplete")
         if not reader.cards and not (total and total.reviews == 0):
             yield pages.wall(page.soup, page.name) or Problem(page.name, "holds no reviews: the browser had not loaded them", "open the place's reviews in the browser, scroll to their end, then save the page", "empty")
-        if narrowed := _narrowed(page):
-            yield Part(1, (page.url,), narrowed)
+        narrowed = _narrowed(page)
+        if narrowed or (total and read >= total.reviews):             # else who scrolled it decided where it ends
+            yield Part(1, (page.url if page.url != UNKNOWN else page.name,), narrowed)
 
 
 class Reader:
-    """Reads the reviews of one page, and notes whose texts are cut off and how many dates cannot be told."""
+    """Reads the reviews of one page, and notes whose texts are cut off."""
 
     def __init__(self, page: Saved) -> None:
         self.page = page
         self.cut: set[str] = set()
-        self.undated = 0
         found: dict[str, Tag] = {}
         for e in page.soup.select("[data-review-id]"):        # buttons inside a review carry its id as well: the first one is the review
             found.setdefault(str(e["data-review-id"]), e)
@@ -112,9 +110,6 @@ class Reader:
         return _TRANSLATED.sub("", said) or None
 
     def _when(self, dated: str | None, place: str) -> When | None:
-        if dated and self.page.seen_at is None:
-            self.undated += 1
-            return None
         return self.page.when(self._english(dated), place) if dated else None
 
     def _english(self, line: str) -> str:

@@ -31,6 +31,7 @@ class Tripadvisor(Site):
     name = "tripadvisor"
     title = "Tripadvisor"
     hosts = ("tripadvisor.",)
+    per_page = 10
 
     @classmethod
     def owns(cls, page: Saved) -> bool:
@@ -118,7 +119,7 @@ def _narrowed(page: Saved, state: State) -> str | None:
     found += [f"{e['name']} {e['value']}" for e in page.soup.select("#REVIEW_FILTER_FORM input[name=filterRating], #REVIEW_FILTER_FORM input[name=filterSegment]") if e.get("value") not in (None, "", "0", "-1")]
     found += [f"{k} {v}" for k, values in parse_qs(urlsplit(page.url).query).items() if k.startswith("filter") for v in values]
     if state.stars and state.listed is not None and state.listed < sum(state.stars.values()):
-        found.append(f"{state.listed} of {sum(state.stars.values())} reviews")
+        found.append("fewer than the place has")
     return ", ".join(f for f in found if not f.endswith("ALL")) or None
 
 
