@@ -238,25 +238,39 @@ def replay(study: studies.Study, company: str | None, source: str | None, json_:
 @in_study
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--company", required=True, help="The company that the reviews are about.")
-@click.option("--collected-at", type=click.DateTime(["%Y-%m-%d"]), help="The day the reviews were gathered. An unanswered review counts as waiting until then.")
-@click.option("--origin", help="Where they were published, for example google_play.")
-@click.option("--audience", type=click.Choice(["customer", "employee"]), help="Who wrote them.")
+@click.option("--collected-at", "--seen", "collected_at", type=click.DateTime(["%Y-%m-%d"]),
+              help="The day the reviews were gathered, or the pages saved. An unanswered review counts as waiting until then. Not needed for pages that say it themselves.")
+@click.option("--origin", help="Where they were published, for example google_play; for saved pages their site, unless given.")
+@click.option("--audience", type=click.Choice(["customer", "employee"]), help="Who wrote them; for saved pages as their site has it, unless given.")
+@click.option("--basis", help="On what ground they are imported: needed for pages of sites that programs may not read, and printed on the page Method.")
 @as_json
-def import_(study: studies.Study, files: tuple[Path, ...], company: str, collected_at: datetime | None, origin: str | None, audience: str | None, json_: bool) -> None:
-    """Take in files of reviews: CSV, TSV, JSON, JSONL, XLSX or Parquet.
+def import_(study: studies.Study, files: tuple[Path, ...], company: str, collected_at: datetime | None, origin: str | None, audience: str | None, basis: str | None, json_: bool) -> None:
+    """Take in files of reviews: tables (CSV, TSV, JSON, JSONL, XLSX, Parquet), and pages that you saved in a browser.
 
-    The file is written into study.toml as a source of the company, where columns can be mapped and more can be said of it.
+    Saved pages are .html or .mhtml files, folders or zip archives of them: give all pages of a list, because only a whole list can be
+    counted in rates. What is imported is written into study.toml as a source of the company, where more can be said of it. It can be
+    run again: newer files of the same origin are a later look at the same reviews.
+
+    \b
+      rapport import reviews.csv --company Acme --collected-at 2026-05-01
+      rapport import saved-pages/ --company Acme --seen 2026-05-01 --basis "read and saved by hand by an analyst"
     """
-    from enrich.scaffold import add_file
+    from enrich.scaffold import add_file, add_pages, by_site
 
     whose = study.company(company)
     for file in files:
-        if not file.is_file():
+        if not file.exists():
             raise Mistake("there is no such file", place=str(file), cure="check the path")
-    profiles = [add_file(study, whose, f, source="table", collected_at=collected_at.date() if collected_at else None, origin=origin, audience=audience) for f in dict.fromkeys(files)]
+    given = list(dict.fromkeys(files))
+    told = crawling.saved(given)
+    day = collected_at.date() if collected_at else None
+    saved = by_site(study, whose, {f: t for f, t in zip(given, told, strict=True) if t["source"] != "table"}, collected_at=day, origin=origin, audience=audience, basis=basis)
+    tables = [f for f, t in zip(given, told, strict=True) if t["source"] == "table"]
+    profiles = [add_file(study, whose, f, source="table", collected_at=day, origin=origin, audience=audience, basis=basis) for f in tables]
+    profiles += [add_pages(study, whose, **site) for site in saved]
     study = studies.load(study.path, crawling.sources())
-    if not gather(study, ["table"], json_, profile=",".join(profiles)):
-        click.echo(f"It stands in {study.path} now: say more of it there (`rapport sources` lists what a table may be told) and import it again, or remove it.", err=True)
+    if not gather(study, sorted({t["source"] for t in told}), json_, profile=",".join(profiles)):
+        click.echo(f"It stands in {study.path} now: say more of it there (`rapport sources` lists what a table or saved pages may be told) and import it again, or remove it.", err=True)
         sys.exit(1)
     if not json_:
         click.echo("Next: rapport enrich")

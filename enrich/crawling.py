@@ -31,6 +31,11 @@ def recognise(urls: Iterable[str]) -> list[dict[str, Any]]:
     return list(_json("sources", "--recognise", *urls))
 
 
+def saved(files: Iterable[Path]) -> list[dict[str, Any]]:
+    """For each file or folder: whether it is a table, or pages that a person saved, and then of which sites, and what is wrong with them."""
+    return list(_json("saved", *(str(f.absolute()) for f in files)))
+
+
 def draw(spider: str, file: str, *rest: str) -> int:
     """Prints what a source draws from one saved response; returns the exit code."""
     return _run("draw", spider, str(Path(file).absolute()), *rest)

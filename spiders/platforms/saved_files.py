@@ -12,7 +12,7 @@ from zipfile import ZipFile, ZipInfo
 
 from enrich import toml
 from enrich.records import Problem
-from spiders.platforms.files import File
+from spiders.platforms.files import FORMATS, File
 from spiders.platforms.opened import DAMAGED, is_page
 
 MOST_FILES = 10_000
@@ -23,10 +23,30 @@ HEAD = 4096
 NAMED = 5
 """Files that one problem names; the rest is counted."""
 
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _RESOURCES = re.compile(r"[-_.](?:files?|fichiers|dateien|archivos|ficheiros|arquivos|bestanden|filer|pliki|soubory|datoteke|tiedostot|elemei|dosyalar|fitxers|fitxategiak|failid|fails|bylos)$", re.I)
 """Folders in which browsers and Windows keep a page's pictures and scripts, in their languages."""
 _UNMEANT = re.compile(r"(?:^|/)(?:\.|__MACOSX/|Thumbs\.db$|desktop\.ini$)", re.I)
 """What systems leave in folders: nobody put it there."""
+
+
+def holds_pages(path: Path) -> bool:
+    """Whether what a person gives to be imported is pages, rather than a table: told by its content, unless its name is that of a table."""
+    if path.is_dir():
+        return True
+    if path.suffix.lower() in FORMATS.keys() - {".txt"}:
+        return False
+    try:
+        with path.open("rb") as opened:
+            head = opened.read(HEAD)
+        if head.startswith(_ZIP):
+            with ZipFile(path) as archive:
+                return "xl/workbook.xml" not in archive.namelist()
+        return is_page(path.name, head)
+    except DAMAGED:
+        return True
+    except OSError:                          # whoever reads it says so
+        return False
 
 
 def pages(folder: Path, given: list[str]) -> Iterator[File | Problem]:
@@ -74,7 +94,7 @@ def _file(path: Path, name: str, others: list[str], asked: bool) -> Iterator[Fil
     except OSError as error:
         yield Problem(name, f"cannot be opened: {error.strerror}", "check the path, and that you may read it", "failed")
         return
-    if head.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+    if head.startswith(_ZIP):
         yield from _zip(path, name, others)
     elif asked or is_page(name, head):
         yield File(name, partial(path.open, "rb"))
@@ -115,7 +135,7 @@ def _member(archive: ZipFile, info: ZipInfo, name: str, others: list[str]) -> It
             head = opened.read(HEAD)
     except DAMAGED:
         pass
-    if head.startswith(b"PK\x03\x04") and not is_page(name, b""):
+    if head.startswith(_ZIP) and not is_page(name, b""):
         yield Problem(name, "is an archive inside an archive: it is not opened", "unpack it first, and import its pages", "failed")
     elif is_page(name, head):
         yield File(name, partial(archive.open, info))

@@ -6,16 +6,17 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from pydantic import ConfigDict, Field
 from scrapy.http import Request, Response
 
 from enrich.mistakes import Mistake
-from enrich.records import Page, Part, Problem, Reply, Review, Total
+from enrich.records import Page, Part, Problem, Reply, Review, Total, plain
 from spiders import policy
 from spiders.platforms import opened, pages, saved_files
-from spiders.platforms.base import LAYOUT_ERRORS, UNKNOWN, Options, Place, SourceSpider, items, put
+from spiders.platforms.base import LAYOUT_ERRORS, UNKNOWN, Options, Place, SourceSpider, items, put, sample
 from spiders.platforms.files import File
 from spiders.platforms.lists import Lists
 from spiders.platforms.readers import Reader, whose
@@ -41,6 +42,36 @@ class SavedPage(SourceSpider):
     is_file = True
     dates_itself = True
     options = SavedOptions
+
+    @classmethod
+    def about(cls, given: str) -> dict[str, Any]:
+        """What a file or folder is, for who imports it: a table, or pages; of which sites, for whom, dated or not, and whether a ground must be stated."""
+        path = Path(given)
+        if not saved_files.holds_pages(path):
+            return {"path": given, "source": "table"}
+        found: dict[str, dict[str, Any]] = {}
+        problems: list[Problem] = []
+        for file in saved_files.pages(path.parent, [path.name]):
+            try:
+                if isinstance(file, Problem):
+                    problems.append(file)
+                    continue
+                page = opened.page(file.name, opened.body(file))
+            except Mistake as mistake:
+                problems.append(_problem(mistake, file.name))
+                continue
+            reader = whose(page)
+            if reader.any_page:
+                drawn = list(read(page, sample(cls(), UNKNOWN, {}, page.seen_at), reader))
+                if not any(isinstance(d, Review | Reply) for d in drawn):
+                    problems += [d for d in drawn if isinstance(d, Problem)]
+                    continue
+            refusal = refuses(page, reader)
+            site = found.setdefault(reader.name, {"site": reader.name, "title": reader.title, "audience": reader.audience, "pages": 0, "undated": 0, "refused": None})
+            site["pages"] += 1
+            site["undated"] += page.seen_at is None
+            site["refused"] = site["refused"] or (refusal and {"name": refusal.host, "why": refusal.why})
+        return {"path": given, "source": cls.name, "sites": list(found.values()), "problems": [plain(p) for p in problems]}
 
     def shows_replies(self, place: Place) -> bool | None:
         return place.memory.get("replies_visible")
