@@ -12,8 +12,8 @@ from enrich import ratings
 from enrich.records import Rating, Reply, Review, When
 from spiders.platforms import dates, stars, texts
 from spiders.platforms.base import UNKNOWN
+from spiders.platforms.positions import role
 from spiders.platforms.saved import Saved
-from spiders.saved.tripadvisor_state import role
 
 CARDS = "[id^=expanded_review_], [id^=review_], [data-reviewid], [data-test-target=HR_CC_CARD], [data-automation=reviewCard]"
 _KEY = re.compile(r"^(?:expanded_)?review_(\d+)$")
