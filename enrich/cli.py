@@ -290,7 +290,7 @@ def gather(study: studies.Study, spiders: list[str], json_: bool, settings: dict
     with Store(study.database) as store:
         ledger.forget_running(store)
         runs = list(store.dicts("""select c.name company, p.source, p.key, k.outcome, k.reviews, k.replies, k.new_reviews, k.new_replies, k.changes, k.problems, k.requests, k.skipped, k.whole, k.seconds,
-            (select f.requests from crawls f where f.profile = k.profile and f.whole and f.kind = 'crawl' order by f.started_at desc limit 1) full, k.id
+            (select f.requests from crawls f where f.profile = k.profile and f.whole and f.kind = 'crawl' order by f.started_at desc limit 1) as full, k.id
             from crawls k join profiles p on p.id = k.profile join companies c on c.id = p.company where k.rowid > ? order by k.rowid""", (before,)))
         for run in runs:
             run["first_problems"] = list(store.dicts("select place, what, cure, count from problems where crawl = ? order by rowid limit 5", (run.pop("id"),)))
