@@ -5,6 +5,7 @@ All of it is an estimate from how many reviews each place is expected to have; h
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -27,6 +28,8 @@ POWER = 0.8
 """How often a difference must be found to be called detectable."""
 DESIGN = 1.3
 """So many texts tell as much as one that hangs together with no other, until the texts are there: authors repeat, and days are alike."""
+OUTCOMES = 11
+"""Equally likely outcomes of one share that stand for all."""
 ANSWERED, THEME = 0.5, 0.1
 """Shares of the field that a difference is looked for from: reviews that are answered, reviews that name a theme."""
 HEADLINES = 3
@@ -56,7 +59,7 @@ class Place:
     pages: int | None                        # to save by hand
     limits: str | None                       # what the source cannot give
     replies: bool                            # whether it may show replies
-    counts: bool                             # whether it enters the comparison
+    counts: bool                             # whether it enters the comparison: not where it is not gathered, private or hand-picked
     host: str
     per_day: int | None
 
@@ -112,7 +115,7 @@ def places(study: studies.Study, catalogue: studies.Catalogue, sites: Mapping[st
             yield Place(
                 company.name, source.published_at, source.source, source.key, source.audience, how, why, instead, expected, basis, first, hours, second, again,
                 ceil(expected / shown) if expected and shown else None, about["limits"] or None,
-                (site or about)["replies_visible"] is not False if source.replies_visible is None else source.replies_visible, not source.private and source.population != "chosen",
+                (site or about)["replies_visible"] is not False if source.replies_visible is None else source.replies_visible, how != "not crawled" and not source.private and source.population != "chosen",
                 urlsplit(source.url or "").netloc or source.source, policy["per_day"])
 
 
@@ -149,7 +152,7 @@ def _site(source: studies.Source, sites: Mapping[str, Mapping[str, Any]]) -> Map
 
 
 def _hours(n: int, policy: Mapping[str, Any]) -> float:
-    return _paced(n, n * policy["delay"] / 3600, policy["per_day"])
+    return round(_paced(n, n * policy["delay"] / 3600, policy["per_day"]), 3)
 
 
 def _paced(n: int, hours: float, per_day: int | None) -> float:
@@ -168,9 +171,9 @@ def total(found: list[Place]) -> dict[str, Any]:
         per_day = min((p.per_day for p in there if p.per_day), default=None)
         hours[spider].append((_paced(sum(p.first or 0 for p in there), sum(p.hours or 0.0 for p in there), per_day),
                               _paced(sum(p.second or 0 for p in there), sum(p.second_hours or 0.0 for p in there), per_day)))
-    return {"reviews": sum(p.expected or 0 for p in found), "requests": sum(p.first or 0 for p in crawled), "hours": sum(max(h for h, _ in of) for of in hours.values()),
+    return {"reviews": sum(p.expected or 0 for p in found if p.how != "not crawled"), "requests": sum(p.first or 0 for p in crawled), "hours": sum(max(h for h, _ in of) for of in hours.values()),
             "second_requests": sum(p.second or 0 for p in crawled), "second_hours": sum(max(h for _, h in of) for of in hours.values()), "pages": sum(p.pages or 0 for p in found),
-            "not_known": [f"{p.company} on {p.source}, {p.key}" for p in found if p.expected is None]}
+            "not_known": [f"{p.company} on {p.source}, {p.key}" for p in found if p.expected is None and p.how != "not crawled"]}
 
 
 def detectable(study: studies.Study, found: list[Place], vocabulary: Lens) -> Iterator[Detectable]:
@@ -219,22 +222,28 @@ def beside(company: str, found: list[Place]) -> tuple[int, int, tuple[float, flo
 
 
 def smallest(base: float, sign: int, own: float, other: float, level: float) -> float | None:
-    """The smallest difference to a field's share `base`, up (1) or down (-1), that is named a weakness in `POWER` of studies; None where none would be.
+    """The smallest difference to a field's share `base`, up (1) or down (-1), that `POWER` of studies would name at this `level`; None where none would be.
 
-    Searched is the smallest observed difference that the study's own test names at this `level` (`stats.difference`: beyond the margin in points and
-    in ratio), then the true one from which the observed falls short of it in no more than 1 − POWER of studies (normal approximation; for margins
-    and ratios other than none see Farrington and Manning 1990).
+    The power of a true difference is the share of equally likely outcomes (quantiles of both observed shares, in their normal approximation) that
+    the study's own test names (`stats.difference`: beyond the margin in points and in ratio), so that nothing is assumed of it that it does not do.
     """
     if min(own, other) * DESIGN < stats.ENOUGH:
         return None
     steps = [g / 1000 for g in range(1, 1000) if 0 < base + sign * g / 1000 < 1]
-    field = _estimate(base, other)
-    named = next((g for g in steps if _named(_estimate(base + sign * g, own), field, level)), None)
-    if named is None:
-        return None
-    noise = norm.isf(1 - POWER)
-    spread = base * (1 - base) / other
-    return next((g for g in steps if g - noise * float(np.sqrt((base + sign * g) * (1 - base - sign * g) / own + spread)) >= named), None)
+    field = [_estimate(share, other) for share in _outcomes(base, other)]
+
+    def found(gap: float) -> bool:
+        mine = [_estimate(share, own) for share in _outcomes(base + sign * gap, own)]
+        return sum(_named(m, f, level) for m in mine for f in field) >= POWER * len(mine) * len(field)
+
+    at = bisect_left(steps, True, key=found)
+    return steps[at] if at < len(steps) else None
+
+
+def _outcomes(share: float, size: float) -> list[float]:
+    """Equally likely observed shares where the true one is `share`."""
+    errors = norm.ppf((np.arange(OUTCOMES) + 0.5) / OUTCOMES) * np.sqrt(share * (1 - share) / size)
+    return [float(s) for s in np.clip(share + errors, 0, 1)]
 
 
 def _estimate(share: float, size: float) -> Estimate:
@@ -255,6 +264,7 @@ COUNTED = (
     f"A second crawl is one {MONTH} days after the first; where the study states no first day, reviews are taken to have come evenly over {SPAN_DAYS // 365} years.",
     "Hours are those of the pauses between requests; a site that answers slowly, or asks for longer pauses in its robots.txt, takes longer.",
     f"A difference counts as found where {POWER:.0%} of studies would name it, as the only one among all comparisons (its p must then be under {stats.LEVEL} divided by twice their number: the strictest that Benjamini and Hochberg's correction can be).",
+    "The answer rate is looked for from a field that answers half of its reviews, a theme from a field in which one in ten names it.",
     f"Every review is taken to have words in a language that is read; {DESIGN} of them tell as much as one that hangs together with no other.",
 )
 """How all that is estimated, for people."""
@@ -276,10 +286,10 @@ def lines(made: Mapping[str, Any]) -> Iterator[str]:
         if place["limits"] and place["how"] == "crawl":
             yield f"    limits: {place['limits']}"
     sums = made["total"]
-    yield f"All that is known: {sums['reviews']:,} reviews; {_cost(sums['requests'], sums['hours'])}; {_cost(sums['second_requests'], sums['second_hours'])} a month later; {sums['pages']:,} pages to save by hand."
+    yield f"All together, as far as it is known: {sums['reviews']:,} reviews; {_cost(sums['requests'], sums['hours'])}; {_cost(sums['second_requests'], sums['second_hours'])} a month later; {sums['pages']:,} pages to save by hand."
     if sums["not_known"]:
         yield f"Not in it, because nobody has said how many reviews there are: {'; '.join(sums['not_known'])}. Look it up on the page and write `expected = N` at the place in study.toml, or gather it once."
-    yield f"The smallest difference to the others that would be found, in points of a hundred, {POWER:.0%} of times:"
+    yield f"The smallest difference to the others that would be found, in points of a hundred, in {POWER:.0%} of studies:"
     for one in made["detectable"]:
         yield f"  {one['company']}{', employees' if one['audience'] == 'employee' else ''}: {_difference(one)}"
     yield from (f"  {text}" for text in ("How this is counted:", *made["counted"]))
@@ -293,18 +303,19 @@ def _told(place: Mapping[str, Any]) -> str:
     elif place["how"] == "crawl":
         cost = f"{_cost(place['first'], place['hours'])}, a month later {_cost(place['second'], place['second_hours'])}"
     else:
-        cost = f"{place['pages']:,} pages to save" if place["pages"] else ""
+        cost = f"{place['pages']:,} page{'s' if place['pages'] != 1 else ''} to save by hand" if place["pages"] else ""
     return "; ".join(filter(None, (how, there, cost)))
 
 
 def _cost(requests_: int, hours: float) -> str:
-    took = f"{hours:,.1f} hours" if hours >= 1 else f"{max(1, round(hours * 60))} minutes"
+    minutes = max(1, round(hours * 60))
+    took = f"{hours:,.1f} hours" if hours >= 1 else f"{minutes} minute{'s' if minutes != 1 else ''}"
     return f"{requests_:,} request{'s' if requests_ != 1 else ''} in about {took}"
 
 
 def _difference(one: Mapping[str, Any]) -> str:
     if one["why"]:
         return f"not known: {one['why']}"
-    figures = ([("answer rate, from one in two", one["answered"])] if one["audience"] == "customer" else []) + [("a theme that one in ten names", one["theme"])]
+    figures = ([("answer rate", one["answered"])] if one["audience"] == "customer" else []) + [("a theme that one in ten names", one["theme"])]
     said = "; ".join(f"{what}: {f'{points} points' if points else 'none, too few reviews'}" for what, points in figures)
     return f"{said} ({one['reviews']:,} reviews beside {one['others']:,} of the others)"
