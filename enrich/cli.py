@@ -255,7 +255,8 @@ def import_(study: studies.Study, files: tuple[Path, ...], company: str, collect
       rapport import reviews.csv --company Acme --collected-at 2026-05-01
       rapport import saved-pages/ --company Acme --seen 2026-05-01 --basis "read and saved by hand by an analyst"
     """
-    from enrich.scaffold import add_file, add_pages, by_site
+    from enrich.saved_pages import add_pages, by_site
+    from enrich.scaffold import add_file
 
     whose = study.company(company)
     for file in files:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import glob
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -39,8 +37,6 @@ EXAMPLE = """
 # origin = "google_play"
 # collected_at = 2026-01-31
 """
-PAGES = "saved_page"
-"""The source that reads pages which a person saved."""
 # how the big platforms name whom a page is about: /app/413150/Some_Game, /review/acme.example, details?id=com.acme.app
 _SHARED_HOSTS = {"github.com", "www.github.com", "addons.mozilla.org"}
 """Hosts of many companies, whose own name says nothing of the one that is meant."""
@@ -105,15 +101,15 @@ def add_file(study: Study, company: Company, file: Path, *, source: str, collect
     else than what study.toml says, and where `collected_at` is missing: nothing can be said about waiting without it, and neither
     today nor the file's own date is the day its texts were gathered.
     """
-    path, shown = file.absolute(), _shown(study, file)
-    text, number = _text(study), _number(study, company)
+    path, shown = file.absolute(), shown_path(study, file)
+    text, number = text_of(study), number_of(study, company)
     for n, known in enumerate(company.sources):
         files = [known.files] if isinstance(known.files, str) else known.files or []
         if not any(path in study.folder.glob(f) if not Path(f).is_absolute() else path.match(f) for f in files):
             continue
         at = ("companies", number, "sources", n)
         for key, said, stands in (("origin", origin, known.origin), ("audience", audience, known.audience), ("basis", basis, known.basis), ("collected_at", collected_at, known.collected_at)):
-            if said is None or said == (_day(stands) if isinstance(stands, date) else stands):
+            if said is None or said == (day_of(stands) if isinstance(stands, date) else stands):
                 continue
             anew = with_value(text, (*at, key), said) if key == "collected_at" and files == [shown] else None
             if anew is None:
@@ -132,122 +128,22 @@ def add_file(study: Study, company: Company, file: Path, *, source: str, collect
     return company.profile(Source.model_validate(added))
 
 
-def by_site(study: Study, company: Company, told: Mapping[Path, Mapping[str, Any]], *, collected_at: date | None, origin: str | None, audience: str | None, basis: str | None) -> list[dict[str, Any]]:
-    """What `add_pages` is to be told, site by site, of saved pages. `told` is what each file or folder was recognised as (`crawling.saved`).
-
-    Raises `Mistake`, before anything is written, where nobody reads them, none says when it was saved, no ground is stated that their
-    site asks for, or one origin is given to several sites.
-    """
-    found: dict[str, dict[str, Any]] = {}
-    for file, what in told.items():
-        for site in what["sites"]:
-            mine = found.setdefault(site["site"], {**site, "files": [], "pages": 0, "undated": 0, "shared": False})
-            mine["files"].append(file)
-            mine["shared"] = mine["shared"] or len(what["sites"]) > 1
-            mine["refused"] = mine["refused"] or site["refused"]
-            for count in ("pages", "undated"):
-                mine[count] += site[count]
-    if told and not found:
-        problems = [p for what in told.values() for p in what["problems"]]
-        raise Mistake("\n".join(str(Mistake(p["what"], place=p["place"], cure=p.get("cure"))) for p in problems[:5]) or "no page is in there")
-    if origin and len(found) > 1:
-        raise Mistake(f"these pages are of several sites: {', '.join(f['title'] for f in found.values())}", cure="leave --origin out, or import the pages of each site by themselves")
-    plans = [{"files": f["files"], "origin": origin or name, "audience": audience or f["audience"], "site": name if f["shared"] else None, "collected_at": collected_at} for name, f in found.items()]
-    for plan, site in zip(plans, found.values(), strict=True):
-        known = place_of_pages(study, company, **plan)
-        if site["refused"] and not (basis or (known and known.basis)):
-            raise Mistake(f"{site['refused']['name']} is not read by programs ({site['refused']['why']}): pages of it that a person saved go in only on a stated ground", place=str(site["files"][0]),
-                          cure='add --basis "…", for example who saved them and why that is allowed. It is printed on the page Method; Rapport says that it did not gather them by program, never that it is lawful')
-        if site["undated"] == site["pages"] and collected_at is None and not (known and known.collected_at):
-            raise Mistake(f"when were the pages of {site['title']} saved? They do not say it, and nothing can be said about waiting without it", place=str(site["files"][0]),
-                          cure="add --seen YYYY-MM-DD (the day on which they were saved; never today unless it was today)")
-    return [{**plan, "basis": basis} for plan in plans]
-
-
-def place_of_pages(study: Study, company: Company, files: Sequence[Path], *, origin: str, audience: str, site: str | None, collected_at: date | None) -> Source | None:
-    """The place in study.toml that saved pages of a site belong to: the one that names all of them, else the one that pages of this site and this day went to before."""
-    places = [s for s in company.sources if s.source == PAGES and s.published_at == origin and s.audience == audience and (s.model_extra or {}).get("site") == site]
-    named = [s for s in places if all(_names(study, s, f) for f in files)]
-    return next((s for s in named if collected_at in (None, _day(s.collected_at))), None) or next(
-        (s for s in named if s.collected_at is None or s.files in ([_shown(study, f) for f in files], _shown(study, files[0]))), None) or next(
-        (s for s in places if s.name and collected_at == _day(s.collected_at)), None)
-
-
-def add_pages(study: Study, company: Company, files: Sequence[Path], *, origin: str, audience: str, collected_at: date | None, site: str | None = None, basis: str | None = None) -> str:
-    """Adds saved pages of one site as a place of a company to study.toml; returns the id of its profile.
-
-    Later pages join the place of the earlier ones, because only all pages of a list together show whether it is whole; pages that another
-    day is stated for become a place of their own, which is a later look at the same reviews. `site` is stated where the files hold pages
-    of others too. Raises `Mistake` where something else is said of a file than what study.toml says.
-    """
-    text, number, files = _text(study), _number(study, company), list(dict.fromkeys(files))
-    shown = [_shown(study, f) for f in files]
-    known = place_of_pages(study, company, files, origin=origin, audience=audience, site=site, collected_at=collected_at)
-    if known is None:
-        for n, other in enumerate(company.sources):
-            if other.source == PAGES and (other.model_extra or {}).get("site") == site and all(_names(study, other, f) for f in files) and (origin, audience) != (other.published_at, other.audience):
-                raise Mistake(f"study.toml has these pages already, with origin = {other.origin!r} and audience = {other.audience!r}, not {origin!r} and {audience!r}",
-                              place=toml.place(study.path, text, ("companies", number, "sources", n)), cure="change it there, or leave --origin and --audience out")
-        names = {s.key for s in company.sources if s.published_at == origin}
-        name = next(n for n in (origin, *(f"{origin} {i}" for i in range(2, len(names) + 3))) if n not in names)
-        added = {k: v for k, v in {"source": PAGES, "name": name, "files": shown[0] if len(shown) == 1 else shown, "origin": origin, "site": site, "audience": None if audience == "customer" else audience,
-                                   "collected_at": collected_at, "basis": basis}.items() if v is not None}
-        written = with_source(text, number, added)
-        if written is None:
-            raise Mistake(f"the sources of {company.name} are written in one line: nothing can be added there without touching what you wrote", place=str(study.path),
-                          cure="write each as a [[companies.sources]] table, and import again")
-        replace(study.path, written)
-        return company.profile(Source.model_validate(added))
-    at = ("companies", number, "sources", company.sources.index(known))
-    if basis is not None and known.basis not in (None, basis):
-        raise Mistake(f"study.toml has these pages already, with basis = {known.basis!r}", place=toml.place(study.path, text, (*at, "basis")), cure="change it there, or leave --basis out")
-    before = [known.files] if isinstance(known.files, str) else known.files or []
-    more = [s for s, f in zip(shown, files, strict=True) if not _names(study, known, f)]
-    for key, said, stands in (("files", [*before, *more] if more else None, None), ("collected_at", collected_at, _day(known.collected_at)), ("basis", basis, known.basis)):
-        if said is not None and said != stands:
-            text = _changed(study, text, at, key, said)
-    replace(study.path, text)
-    return company.profile(known)
-
-
-def _changed(study: Study, text: str, at: tuple[str | int, ...], key: str, value: Any) -> str:
-    """The text of a study file in which a source says something else. Raises `Mistake` where that cannot be done line by line."""
-    line = toml.line_numbers(text)
-    anew = with_value(text, (*at, key), value) if (*at, key) in line else with_line(text, (*at, "source"), f"{key} = {tomlkit.item(value).as_string()}")
-    try:
-        written: Any = tomllib.loads(anew or "")
-        for step in (*at, key):
-            written = written[step]
-    except (tomllib.TOMLDecodeError, LookupError):
-        written = None
-    if anew is None or written != value:
-        raise Mistake(f"`{key}` cannot be changed without touching what you wrote", place=toml.place(study.path, text, (*at, key)), cure=f"write there: {key} = {tomlkit.item(value).as_string()}")
-    return anew
-
-
-def _names(study: Study, source: Source, file: Path) -> bool:
-    """Whether a source's files name a file, or a folder that it is in."""
-    path = file.absolute()
-    files = [source.files] if isinstance(source.files, str) else source.files or []
-    return any(study.folder / f in (path, *path.parents) or str(path) in glob.glob(str(study.folder / f), recursive=True) for f in files)
-
-
-def _shown(study: Study, file: Path) -> str:
+def shown_path(study: Study, file: Path) -> str:
     """A path as study.toml names it: from its folder where it is in there."""
     path = file.absolute()
     return str(path.relative_to(study.folder)) if path.is_relative_to(study.folder) else str(path)
 
 
-def _text(study: Study) -> str:
+def text_of(study: Study) -> str:
     with study.path.open(encoding="utf-8-sig", newline="") as opened:
         return opened.read()
 
 
-def _number(study: Study, company: Company) -> int:
+def number_of(study: Study, company: Company) -> int:
     return next(i for i, c in enumerate(study.companies) if c.id == company.id)
 
 
-def _day(day: date | None) -> date | None:
+def day_of(day: date | None) -> date | None:
     return day.date() if isinstance(day, datetime) else day
 
 
