@@ -120,6 +120,10 @@ class Site:
     replies_visible: ClassVar[bool | None] = True
     per_page: ClassVar[int | None] = None
     """How many reviews its page shows at once; None where it varies."""
+    limits: ClassVar[str] = ""
+    """What its pages do not give, in a few words."""
+    reply_times: ClassVar[bool] = True
+    """Whether the replies that it shows say when they were written."""
 
     @classmethod
     def owns(cls, page: Saved) -> bool:
