@@ -6,6 +6,7 @@ from typing import Self
 from urllib.parse import urljoin, urlsplit
 
 from scrapy.crawler import Crawler
+from scrapy.downloadermiddlewares.redirect import MetaRefreshMiddleware, RedirectMiddleware
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
 from scrapy.exceptions import IgnoreRequest
@@ -76,6 +77,24 @@ def same_site(first: str, now: str) -> bool:
 
 def _leads(led: list[str], url: str) -> str:
     return f"{led[0]} leads to {url}: " if led else ""
+
+
+class _Followed:
+    """Follows also to where somebody was before: Scrapy would drop that without a word, and the place with it. REDIRECT_MAX_TIMES ends a circle."""
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:
+        followed: Request | Response = super().process_response(request, response)  # type: ignore[misc]  # mixed into Scrapy's own
+        if isinstance(followed, Request):
+            followed.dont_filter = True
+        return followed
+
+
+class FollowMiddleware(_Followed, RedirectMiddleware):
+    """Redirects by status."""
+
+
+class RefreshMiddleware(_Followed, MetaRefreshMiddleware):
+    """Redirects by a page's `<meta http-equiv="refresh">`."""
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):

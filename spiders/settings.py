@@ -30,6 +30,8 @@ DOWNLOADER_MIDDLEWARES = {
     "spiders.middlewares.PolicyMiddleware": 50,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None, "spiders.middlewares.RobotsMiddleware": 100,
     "spiders.middlewares.PauseMiddleware": 560,
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None, "spiders.middlewares.RefreshMiddleware": 580,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None, "spiders.middlewares.FollowMiddleware": 600,
 }
 DOWNLOAD_HANDLERS = {"http": "spiders.extensions.handler.PoliteHandler", "https": "spiders.extensions.handler.PoliteHandler", "file": None, "ftp": None, "s3": None}
 ITEM_PIPELINES = {"spiders.pipelines.StorePipeline": 200}

@@ -119,7 +119,7 @@ class Politeness:
         """Waits until a request may be sent. Raises `NotCrawled` where that is too long, or where the site wants no more today."""
         site, host, rules = self.site(request.url), urlsplit(request.url).hostname or "", self.rules(request.url)
         while (left := site.until - time.time()) > 0:
-            until = iso(datetime.fromtimestamp(site.until, UTC) + timedelta(seconds=1))
+            until = f"{datetime.fromtimestamp(site.until + 60, UTC):%-d %B %Y, %H:%M} UTC"      # the minute after it; in words, because long numbers in problems are masked
             if left > self.longest:
                 raise NotCrawled(f"{host} wants no request until {until} ({site.why})", "crawl again after it", "blocked")
             if site.said < site.until:
@@ -153,10 +153,13 @@ class Politeness:
         """Sleeps, and ends at once where the crawl is stopped."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
-            slot = self.crawler.engine._slot if self.crawler.engine else None
-            if slot is not None and slot.closing is not None:
+            if self._stopping():
                 raise NotCrawled(f"the crawl was stopped while {host} was waited for", "crawl again", "blocked")
             await asyncio.sleep(min(left, SLICE))
+
+    def _stopping(self) -> bool:
+        slot = self.crawler.engine._slot if self.crawler.engine else None
+        return slot is not None and slot.closing is not None
 
 
 def asks(response: Response, now: float | None = None) -> tuple[float, str] | None:
