@@ -8,7 +8,7 @@ from typing import Any
 
 from scrapy.commands import ScrapyCommand
 
-from spiders import catalogue
+from spiders import catalogue, readme
 
 
 class Command(ScrapyCommand):
@@ -16,7 +16,7 @@ class Command(ScrapyCommand):
     default_settings = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        return "[--recognise URL … | --sites]"
+        return "[--recognise URL … | --sites | --markdown [--write]]"
 
     def short_desc(self) -> str:
         return "List the sources with their options, or recognise addresses (JSON)"
@@ -25,9 +25,17 @@ class Command(ScrapyCommand):
         super().add_options(parser)
         parser.add_argument("--recognise", nargs="+", metavar="URL", help="say which source each address belongs to")
         parser.add_argument("--sites", action="store_true", help="list the sites whose pages a person saves")
+        parser.add_argument("--markdown", action="store_true", help="print the README's tables")
+        parser.add_argument("--write", action="store_true", help="with --markdown: write them into the README")
 
     def run(self, args: list[str], opts: Any) -> None:
         sources = catalogue.sources(self.settings)
+        if opts.markdown:
+            if opts.write:
+                readme.write(sources)
+            else:
+                print(readme.markdown(sources))
+            return
         if opts.sites:
             found: Any = catalogue.sites()
         elif opts.recognise:
