@@ -38,6 +38,8 @@ class Glassdoor(Site):
     title = "Glassdoor"
     hosts = ("glassdoor.",)
     audience = "employee"
+    per_page = 10
+    limits = "visitors without an account see few pages"
 
     def read(self, page: Saved) -> Iterator[Found]:
         model, asked, state = max(lists(page), key=lambda found: len(found[0]["reviews"]), default=({}, {}, {}))

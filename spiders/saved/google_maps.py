@@ -32,6 +32,7 @@ class GoogleMaps(Site):
     name = "google_maps"
     title = "Google Maps"
     hosts = ("google.",)
+    limits = "dates say only how long ago a review was written, so the day of saving must be known"
 
     @classmethod
     def owns(cls, page: Saved) -> bool:

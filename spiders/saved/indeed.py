@@ -34,6 +34,8 @@ class Indeed(Site):
     title = "Indeed"
     hosts = ("indeed.com",)
     audience = "employee"
+    per_page = 20
+    limits = "without a login some texts are folded and answers left out; by default the reviews of the visitor's country"
 
     def read(self, page: Saved) -> Iterator[Found]:
         state = initial(page)

@@ -28,6 +28,7 @@ class Kununu(Site):
     hosts = ("kununu.com",)
     audience = "employee"
     replies_visible = None
+    limits = "not tried on a real page: none was at hand; employers' comments are not read"
 
     def read(self, page: Saved) -> Iterator[Found]:
         blocks = _all(page.soup, "reviewBlock")
