@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 from typing import Any, TypeVar
 
-from enrich import people, ratings, records, tables
+from enrich import people, ratings, records, rights, tables
 from enrich import study as studies
 from enrich.store import Row, Store, chunks
 from enrich.text import MAX_TEXT, key
@@ -70,9 +70,14 @@ def _profile(store: Store, company: studies.Company, source: studies.Source) -> 
     return tables.Profile(
         id=id, company=company.id, spider=source.source, source=source.published_at, key=source.key, url=source.url, audience=source.audience, unit=source.unit,
         replies_visible=None if visible is None else int(visible), population=(before.population if before else "chosen") if found else source.population,
-        private=int(source.private), publish=source.publish,
+        private=int(source.private), publish=rights.stricter(source.publish, before.may_publish if before else None), may_publish=before.may_publish if before else None,
         basis=source.basis, minimum=source.minimum, short_since=before.short_since if before and source.minimum else None,
         says_total=before.says_total if before else None, says_stars=before.says_stars if before else None)
+
+
+def allow(store: Store, profile: str, stated: str, most: str | None) -> None:
+    """Notes what may be shown of a place's texts at most (None: nothing is known), before any of them is stored; `stated` is what study.toml says."""
+    store.execute("update profiles set may_publish = ?, publish = ? where id = ?", (most, rights.stricter(stated, most), profile))
 
 
 def key_of(store: Store) -> bytes:

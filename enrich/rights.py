@@ -9,10 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+PUBLISH = ("none", "excerpt", "full")
+"""What may be shown of a text, the strictest first."""
 EXCERPT = 300
 """Characters of an excerpt, the signs of omission apart."""
 OMISSION = "…"
 _NEAR = 40                                   # how far a cut is moved to a word's edge; scripts without spaces are cut where they stand
+
+
+def stricter(stated: str, most: str | None) -> str:
+    """What may be shown of a text where a study states one thing and its platform's terms allow another at most (None: they are not known)."""
+    return stated if most is None else min(stated, most, key=PUBLISH.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,7 @@ def quote(text: str | None, publish: str, gone: object, spans: Iterable[tuple[in
     `spans` are the matched words as (start, end) in characters of `text`. An excerpt is about 300 characters around the first of
     them, or the beginning where there are none, cut between words. Raises ValueError where `publish` is none of the three.
     """
-    if publish not in ("none", "excerpt", "full"):
+    if publish not in PUBLISH:
         raise ValueError(f"publish is {publish!r}: must be none, excerpt or full")
     if not text or gone or publish == "none":
         return None

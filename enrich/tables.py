@@ -7,13 +7,13 @@ and the descriptions by Datasette's metadata. Times are ISO 8601 in UTC (`2026-0
 
 from __future__ import annotations
 
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, ClassVar, get_type_hints
 
 
-def column(doc: str, *, references: str | None = None) -> Any:
+def column(doc: str, *, references: str | None = None, default: Any = MISSING) -> Any:
     """A column with its description and, where it points at another table, that table's name."""
-    return field(metadata={"doc": doc, "references": references})
+    return field(default=default, metadata={"doc": doc, "references": references})
 
 
 class Table:
@@ -81,12 +81,13 @@ class Profile(Table):
     replies_visible: int | None = column("1: the source shows company replies; 0: it hides them, so responsiveness is not available there; empty: not known before one is seen")
     population: str = column("whole: all public reviews; sample: part of them; chosen: hand-picked, never in a rate")
     private: int = column("1: not public, or no longer in study.toml; left out of comparison, publication and export")
-    publish: str = column("what may be shown of a text: none, excerpt or full")
+    publish: str = column("what may be shown of a text: none, excerpt or full; the stricter of what study.toml says and what may_publish does")
     basis: str | None = column("on what ground an import was made, as study.toml states it")
     minimum: int | None = column("the fewest reviews it shows when all is well, as study.toml states it")
     short_since: str | None = column("since when it shows fewer than that: figures stand as they were before, without a verdict; empty while all is well")
     says_total: int | None = column("how many reviews the source itself says it has")
     says_stars: str | None = column("how many with each number of stars the source says it has: JSON, stars to count")
+    may_publish: str | None = column("what the terms of its platform allow to be shown at most, whatever study.toml says: none, excerpt or full; empty: they are not known", default=None)
 
 
 @dataclass(slots=True)

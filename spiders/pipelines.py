@@ -6,15 +6,18 @@ import asyncio
 import logging
 import sqlite3
 import time
+from collections.abc import Iterable
 from typing import Self
 
 from scrapy import signals
 from scrapy.crawler import Crawler
 from twisted.python.failure import Failure
 
-from enrich.ledger import Run, register
+from enrich import rights
+from enrich.ledger import Run, allow, register
 from enrich.records import SORTS, Page
 from enrich.store import Store, unusable
+from spiders import policy
 from spiders.platforms.base import Place, SourceSpider
 
 log = logging.getLogger(__name__)
@@ -27,6 +30,8 @@ class StorePipeline:
         self.crawler = crawler
         self.store: Store | None = None
         self.runs: dict[str, Run] = {}
+        self.places: dict[str, Place] = {}
+        self.limits: dict[str, str | None] = {}                # what may be shown of each place at most
         self.closing: asyncio.Future[None] | None = None       # the store cannot be written any more: nothing that comes later is taken
 
     @classmethod
@@ -43,10 +48,23 @@ class StorePipeline:
         self.began = time.monotonic()
         self.store = Store(spider.study.database, create=True)
         register(self.store, spider.study)
+        self.places = spider.places
         for place in spider.places.values():
+            self._limit(place.profile, policy.of_place(place.source.published_at, place.source.url, place.source.options.get("site")))
             self._say_whether_replies_show(spider, place)
             place.run = self.runs[place.profile] = Run.begin(self.store, spider.study, place.profile, imported=spider.is_file, full=spider.full, replay=spider.replay,
                                                              since=spider.since.date().isoformat() if spider.since else None)
+
+    def _limit(self, profile: str, rules: Iterable[policy.Rule]) -> None:
+        """Shows of a place no more than the strictest rule for it allows: by what study.toml says of it, then by the address of each page (a saved one says itself where it is from)."""
+        most = policy.may_publish(rules)
+        if profile in self.limits:
+            most = rights.stricter(most, self.limits[profile]) if most else self.limits[profile]
+            if most == self.limits[profile]:
+                return
+        self.limits[profile] = most
+        assert self.store is not None
+        allow(self.store, profile, self.places[profile].source.publish, most)
 
     def _say_whether_replies_show(self, spider: SourceSpider, place: Place) -> None:
         """As far as the source knows, unless study.toml says it."""
@@ -57,6 +75,7 @@ class StorePipeline:
         if self.store is None or self.closing:
             return item
         try:
+            self._limit(item.profile, policy.at(item.url))
             self.runs[item.profile].take(item)
         except sqlite3.OperationalError as error:
             log.critical("%s", unusable(self.store.path, error))

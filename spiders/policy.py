@@ -131,9 +131,9 @@ def plain(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold())
 
 
-def of_place(source: str, url: str | None) -> list[Rule]:
-    """The rules of a place of a study: of the source it was published on, and of its address."""
-    return [*named(source), *(at(url) if url else [])]
+def of_place(*said: str | None) -> list[Rule]:
+    """The rules of a place of a study, the strictest first, by all that is said of it: the source, the origin or the site of its texts, its address."""
+    return sorted(dict.fromkeys(rule for name in said if name for rule in named(name)), key=lambda r: MODES.index(r.rival))
 
 
 def may_publish(found: Iterable[Rule]) -> str | None:
