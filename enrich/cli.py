@@ -265,10 +265,12 @@ def import_(study: studies.Study, files: tuple[Path, ...], company: str, collect
     given = list(dict.fromkeys(files))
     told = crawling.saved(given)
     day = collected_at.date() if collected_at else None
-    saved = by_site(study, whose, {f: t for f, t in zip(given, told, strict=True) if t["source"] != "table"}, collected_at=day, origin=origin, audience=audience, basis=basis)
+    saved, wrong = by_site(study, whose, {f: t for f, t in zip(given, told, strict=True) if t["source"] != "table"}, collected_at=day, origin=origin, audience=audience, basis=basis)
     tables = [f for f, t in zip(given, told, strict=True) if t["source"] == "table"]
     profiles = [add_file(study, whose, f, source="table", collected_at=day, origin=origin, audience=audience, basis=basis) for f in tables]
     profiles += [add_pages(study, whose, **site) for site in saved]
+    for mistake in wrong:
+        click.secho(str(mistake), fg="yellow", err=True)
     study = studies.load(study.path, crawling.sources())
     if not gather(study, sorted({t["source"] for t in told}), json_, profile=",".join(profiles)):
         click.echo(f"It stands in {study.path} now: say more of it there (`rapport sources` lists what a table or saved pages may be told) and import it again, or remove it.", err=True)

@@ -22,8 +22,10 @@ TOLD = 5
 """Problems that one mistake tells."""
 
 
-def by_site(study: Study, company: Company, told: Mapping[Path, Mapping[str, Any]], *, collected_at: date | None, origin: str | None, audience: str | None, basis: str | None) -> list[dict[str, Any]]:
-    """What `add_pages` is to be told, site by site, of saved pages. `told` is what each file or folder was recognised as (`crawling.saved`).
+def by_site(study: Study, company: Company, told: Mapping[Path, Mapping[str, Any]], *, collected_at: date | None, origin: str | None, audience: str | None, basis: str | None) -> tuple[list[dict[str, Any]], list[Mistake]]:
+    """What `add_pages` is to be told, site by site, of saved pages, and what is wrong with those files that hold none.
+
+    `told` is what each file or folder was recognised as (`crawling.saved`).
 
     Raises `Mistake`, before anything is written, where nobody reads them, none says when it was saved, no ground is stated that their
     site asks for, or one origin is given to several sites.
@@ -37,9 +39,9 @@ def by_site(study: Study, company: Company, told: Mapping[Path, Mapping[str, Any
             mine["refused"] = mine["refused"] or site["refused"]
             for count in ("pages", "undated"):
                 mine[count] += site[count]
+    wrong = [Mistake(p["what"], place=p["place"], cure=p.get("cure")) for what in told.values() if not what["sites"] for p in what["problems"]]
     if told and not found:
-        problems = [p for what in told.values() for p in what["problems"]]
-        raise Mistake("\n".join(str(Mistake(p["what"], place=p["place"], cure=p.get("cure"))) for p in problems[:TOLD]) or "no page is in there")
+        raise Mistake("\n".join([*map(str, wrong[:TOLD]), *([f"and {len(wrong) - TOLD} more"] if len(wrong) > TOLD else [])]))
     if origin and len(found) > 1:
         raise Mistake(f"these pages are of several sites: {', '.join(f['title'] for f in found.values())}", cure="leave --origin out, or import the pages of each site by themselves")
     plans = [{"files": f["files"], "origin": origin or name, "audience": audience or f["audience"], "site": name, "collected_at": collected_at} for name, f in found.items()]
@@ -51,7 +53,7 @@ def by_site(study: Study, company: Company, told: Mapping[Path, Mapping[str, Any
         if site["undated"] == site["pages"] and collected_at is None and not (known and known.collected_at):
             raise Mistake(f"when were the pages of {site['title']} saved? They do not say it, and nothing can be said about waiting without it", place=str(site["files"][0]),
                           cure="add --seen YYYY-MM-DD (the day on which they were saved; never today unless it was today)")
-    return [{**plan, "shared": site["shared"], "basis": basis} for plan, site in zip(plans, found.values(), strict=True)]
+    return [{**plan, "shared": site["shared"], "basis": basis} for plan, site in zip(plans, found.values(), strict=True)], wrong
 
 
 def place_of_pages(study: Study, company: Company, files: Sequence[Path], *, origin: str, audience: str, site: str, collected_at: date | None) -> Source | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
@@ -20,10 +21,11 @@ from spiders.platforms.base import LAYOUT_ERRORS, UNKNOWN, Options, Place, Sourc
 from spiders.platforms.files import File
 from spiders.platforms.lists import Lists
 from spiders.platforms.readers import Reader, whose
-from spiders.platforms.saved import Found, Saved, sites
+from spiders.platforms.saved import Found, Saved
 
 ONE_LOOK = timedelta(hours=12)
 """Pages that were saved within so long of each other are one look at their list: a review on two of them is there once."""
+_STUB = re.compile(r"(.{12,}?)\s*(?:…|\.\.\.)", re.S)
 _LISTED = "save the page that shows the reviews, once they are shown; if it does show them, report it: the site may have changed"
 
 
@@ -211,7 +213,7 @@ def read(page: Saved, place: Place, reader: Reader) -> Iterator[Found]:
     """What a page holds: its reviews, each once, how many there are in all, which part of its list it is, and its problems."""
     drawn, next_pages = _drawn(page, place, reader)
     reviews: dict[str, Review] = {}
-    for review in (d for d in drawn if isinstance(d, Review)):
+    for review in _without_stubs([d for d in drawn if isinstance(d, Review)]):
         if review.url and review.url.startswith(UNKNOWN):
             review.url = None
         if reader.replies_visible is not True and not review.replies:
@@ -253,15 +255,23 @@ def _nothing(page: Saved, reader: Reader, problems: list[Problem], total: int | 
     elif reader.any_page and any(p.sort == "empty" for p in problems):
         yield from (replace(p, cure=_LISTED) if p.sort == "empty" else p for p in problems)
     elif reader.any_page:
-        known = ", ".join(s.title for s in sites())
         yield Problem(page.name, "nobody reads this page: it is of no site that is known, and no reviews are marked up in it",
-                      f"known are {known}, forum software, and marked-up reviews of any site; for another site import an export as a table, or begin a source: rapport new-source", "changed")
+                      "save the page that shows the reviews; for a site that is not known import an export as a table, or begin a source: rapport new-source", "changed")
     else:
         yield from problems
         if asks:
             yield Problem(page.name, f"lists topics of {reader.title}, not what was written in them", "save the topics themselves")
         elif total != 0 and not any(p.sort for p in problems):
             yield Problem(page.name, f"is a page of {reader.title}, but no review could be read in it", _LISTED, "changed")
+
+
+def _without_stubs(reviews: list[Review]) -> Iterator[Review]:
+    """Without the beginnings of other reviews of the page: a carousel cuts texts off, and gives no ids."""
+    for review in reviews:
+        stub = _STUB.fullmatch(review.text or "")
+        whole = any(r is not review and (r.text or "").startswith(stub[1]) and len(r.text or "") > len(stub[1]) + 3 and r.author == review.author for r in reviews) if stub else False
+        if not whole or review.id is not None or review.replies:
+            yield review
 
 
 def key(review: Review) -> str | None:
