@@ -133,7 +133,7 @@ def plain(name: str) -> str:
 
 def of_place(*said: str | None) -> list[Rule]:
     """The rules of a place of a study, the strictest first, by all that is said of it: the source, the origin or the site of its texts, its address."""
-    return sorted(dict.fromkeys(rule for name in said if name for rule in named(name)), key=lambda r: MODES.index(r.rival))
+    return sorted((rule for name in said if name for rule in named(name)), key=lambda r: MODES.index(r.rival))
 
 
 def may_publish(found: Iterable[Rule]) -> str | None:
