@@ -32,6 +32,8 @@ _KINDS = ((b"%PDF", "a PDF"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a pi
           (b"\xd0\xcf\x11\xe0", "an old Office document"), (b"Rar!", "a RAR archive"), (b"7z\xbc\xaf", "a 7z archive"))
 _MIME = re.compile(rb"\s*(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){0,40}?(?:mime-version|content-type):", re.I)
 _HTML = ("text/html", "application/xhtml+xml")
+_NO_MAC = {"maccyrillic": "cp1251", "macgreek": "cp1253", "maclatin2": "cp1250", "macroman": "cp1252", "macturkish": "cp1254", "maciceland": "cp1252"}
+"""Guesses that are nearly right: pages were never written in the first, but in the second."""
 _BEGINS = re.compile(r"\s*<(?:!doctype html|html|head|body|!--|meta|title)\b", re.I)
 _TAG = re.compile(r"<(?:!doctype|[a-z][a-z0-9-]*)\b[^<]{0,2000}>", re.I)
 _PICTURE = re.compile(r"data:[a-z]+/[\w.+-]+(?:;[\w=-]+)*;base64,[A-Za-z0-9+/=%]{500,}")
@@ -183,6 +185,7 @@ def _decoded(raw: bytes, content_type: str | None) -> str:
         with suppress(UnicodeDecodeError):
             return getincrementaldecoder("utf-8")().decode(raw)            # one letter may be cut in two at the end
     declared = http_content_type_encoding(content_type) or html_body_declared_encoding(raw) or EncodingDetector.find_declared_encoding(raw, is_html=True, search_entire_document=True)
+    guessed = None if declared else UnicodeDammit(raw, is_html=True).original_encoding
     with suppress(LookupError):
-        return to_unicode(raw, declared) if declared else UnicodeDammit(raw, is_html=True).unicode_markup or to_unicode(raw, "cp1252")
+        return to_unicode(raw, declared or _NO_MAC.get(re.sub(r"[-_]", "", guessed or ""), guessed) or "cp1252")
     return to_unicode(raw, "cp1252")
