@@ -134,7 +134,9 @@ def new(folder: Path, addresses: tuple[str, ...], title: str | None, client: str
 @as_json
 def check(study: studies.Study, json_: bool) -> None:
     """Check study.toml: every error with its line and its cure."""
-    said = studies.warnings(study) + not_crawled(study)
+    from enrich import permitted
+
+    said = studies.warnings(study) + not_crawled(study) + permitted.notes(study)
     if json_:
         click.echo(json.dumps({"study": str(study.path), "companies": [{"name": c.name, "sources": [s.source for s in c.sources]} for c in study.companies], "warnings": said}, ensure_ascii=False))
         return

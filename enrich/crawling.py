@@ -31,6 +31,11 @@ def recognise(urls: Iterable[str]) -> list[dict[str, Any]]:
     return list(_json("sources", "--recognise", *urls))
 
 
+def policies(names: Iterable[str]) -> list[dict[str, Any] | None]:
+    """For each origin, source or address: what may be done on its platform, and what may be shown of its texts; None where there is no rule."""
+    return list(_json("sources", "--policy", *names))
+
+
 def saved(files: Iterable[Path]) -> list[dict[str, Any]]:
     """For each file or folder: whether it is a table, or pages that a person saved, and then of which sites, and what is wrong with them."""
     return list(_json("saved", *(str(f.absolute()) for f in files)))

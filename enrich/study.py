@@ -127,6 +127,17 @@ class Study(Strict):
         return self.client is not None and self.client.casefold() in (company.id, company.name.casefold(), *(a.casefold() for a in company.aliases))
 
 
+def names_client(study: Study, contact: str) -> str | None:
+    """By what a contact tells who the client is: a name or a domain of it; None where it does not."""
+    client = next(filter(study.is_client, study.companies), None)
+    words = f"-{slug(contact)}-"
+    for name in filter(None, (study.client, *((client.name, *client.aliases) if client else ()))):
+        if f"-{slug(name)}-" in words or f"-{slug(name).replace('-', '')}-" in words:
+            return name
+    hosts = "".join(f" {bare_host(part.rpartition('@')[2])}" for part in contact.split())
+    return next((d for d in (client.domains if client else ()) if re.search(rf"[ .]{re.escape(bare_host(d))}(?: |$)", hosts)), None)
+
+
 def belongs(host: str, company: Company) -> str:
     """What is said before a company's own site is crawled."""
     return f"{host} belongs to {company.name}: its operators will see your requests and your contact"
@@ -170,8 +181,13 @@ def warnings(study: Study) -> list[str]:
         said.append(f"the client {study.client!r} is not among the companies: nothing will be said about it. Add it as a [[companies]] to see it on the same scale")
     if len(study.companies) == 1:
         said.append("a study of one company has no field to compare it with: its figures will stand alone, without a verdict")
+    if study.contact and study.client and (named := names_client(study, study.contact)):
+        said.append(f"the contact names the client ({named}): sites that are crawled would read for whom you ask. Give one of your own")
     if not study.contact and any(s.source not in ("table", "saved_page") for c in study.companies for s in c.sources):
         said.append("no contact is given: sites that are crawled should be able to reach you. Add contact = \"you@example.com\"")
+    for host, company in {urlsplit(s.url).hostname or "": o for c in study.companies for s in c.sources if s.url and s.source not in ("table", "saved_page")
+                          if (o := study.owner(urlsplit(s.url).hostname or ""))}.items():
+        said.append(belongs(host, company))
     return said + [f"{c.name} has no sources: nothing can be gathered about it" for c in study.companies if not c.sources]
 
 

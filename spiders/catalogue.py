@@ -35,6 +35,12 @@ def _policy(name: str, delay: float) -> dict[str, Any]:
             "delay": max([delay, *(r.delay or 0.0 for r in rules)]), "per_day": min((r.per_day for r in rules if r.per_day), default=None)}
 
 
+def policy_of(name: str) -> dict[str, Any] | None:
+    """What the strictest rule says of a platform, by the name of an origin or a source, or by an address; None where there is no rule."""
+    rules = policy.of_place(name)
+    return rules[0].model_dump(include={"name", "rival", "why", "instead"}) | {"publish": policy.may_publish(rules)} if rules else None
+
+
 def sites() -> dict[str, dict[str, Any]]:
     """Name to title and use of each site whose pages a person saves: they are no sources of their own, `saved_page` reads them."""
     return {site.name: {"title": site.title, "hosts": list(site.hosts), "audience": site.audience, "replies_visible": site.replies_visible, "per_page": site.per_page} for site in saved.sites()}

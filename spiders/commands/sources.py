@@ -16,7 +16,7 @@ class Command(ScrapyCommand):
     default_settings = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
-        return "[--recognise URL … | --sites | --markdown [--write]]"
+        return "[--recognise URL … | --policy NAME … | --sites | --markdown [--write]]"
 
     def short_desc(self) -> str:
         return "List the sources with their options, or recognise addresses (JSON)"
@@ -24,6 +24,7 @@ class Command(ScrapyCommand):
     def add_options(self, parser: argparse.ArgumentParser) -> None:
         super().add_options(parser)
         parser.add_argument("--recognise", nargs="+", metavar="URL", help="say which source each address belongs to")
+        parser.add_argument("--policy", nargs="+", metavar="NAME", help="say what may be done on the platform of each origin, source or address (null where there is no rule)")
         parser.add_argument("--sites", action="store_true", help="list the sites whose pages a person saves")
         parser.add_argument("--markdown", action="store_true", help="print the README's tables")
         parser.add_argument("--write", action="store_true", help="with --markdown: write them into the README")
@@ -38,6 +39,8 @@ class Command(ScrapyCommand):
             return
         if opts.sites:
             found: Any = catalogue.sites()
+        elif opts.policy:
+            found = list(map(catalogue.policy_of, opts.policy))
         elif opts.recognise:
             found = [catalogue.recognise(url, sources) for url in opts.recognise]
         else:
