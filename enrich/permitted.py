@@ -16,7 +16,7 @@ def notes(study: Study) -> list[str]:
     places = [(company, source, _said(source)) for company in study.companies for source in company.sources]
     names = sorted({name for _, _, said in places for name in said})
     known = dict(zip(names, crawling.policies(names), strict=True)) if names else {}
-    return [note for company, source, said in places for note in _notes(company, source, [rule for name in said if (rule := known[name])])]
+    return [note for company, source, said in places for note in _notes(company, source, [known[name] for name in said])]
 
 
 def _said(source: Source) -> list[str]:
@@ -24,7 +24,8 @@ def _said(source: Source) -> list[str]:
     return [str(name) for name in (source.published_at, source.url, source.options.get("site")) if name]
 
 
-def _notes(company: Company, source: Source, rules: list[dict[str, Any]]) -> list[str]:
+def _notes(company: Company, source: Source, given: list[dict[str, Any] | None]) -> list[str]:
+    rules = list(filter(None, given))
     found = []
     place = f"{company.name}: {source.key}"
     closed = next((r for r in rules if r["rival"] != "crawl"), None)
