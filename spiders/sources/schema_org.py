@@ -11,9 +11,8 @@ from pydantic import Field
 from scrapy.http import Response, TextResponse
 
 from enrich.records import Problem, Total
-from spiders.platforms import beside, embedded, pages, structured
-from spiders.platforms import schema_reviews as markup
-from spiders.platforms.base import Drawn, Options, Place, SourceSpider, seen
+from spiders.platforms import marked, pages
+from spiders.platforms.base import Drawn, Options, Place, SourceSpider
 
 
 class SchemaOrgOptions(Options):
@@ -40,23 +39,16 @@ class SchemaOrg(SourceSpider):
             yield Problem(response.url, "is not a web page", "give the address of a page that shows reviews in a browser", "changed")
             return
         page = pages.soup(response)
-        found = structured.read(page)
-        company = (place.company.name, *place.company.aliases, *place.company.accounts, *place.source.staff) if place.company else ()
-        reader = markup.Reader(response.url, seen(response, place), markup.day_first(found, page), company)
-        inside = embedded.reviews(page, response.url, reader.problems)
-        drawn = markup.merge(inside + reader.reviews(found))
-        beside.attach(page, drawn, reader)
-        for n, why in found.broken:
-            reader.problems.append(Problem(response.url, f"JSON-LD block {n} speaks of reviews and cannot be read: {why}", "it is left out; the rest of the page went in"))
-        yield from reader.problems
-        counts = {c for node in found.nodes if node.types & markup.AGGREGATES and (c := _count(node)) is not None}
+        found = marked.read(page, response, place)
+        drawn, counts = found.drawn, found.counts
+        yield from found.problems
         if len(counts) == 1:
             yield Total(max(counts))
         known = place.memory.setdefault("known", set())
         new = [d for d in drawn if (key := (d.review.id or (d.author, d.body, d.review.created))) not in known and not known.add(key)]
         yield from (d.review for d in new)
         if not drawn:
-            yield from self._nothing(page, response.url, place, max(counts, default=None), any(n.types & markup.AGGREGATES for n in found.nodes))
+            yield from self._nothing(page, response.url, place, max(counts, default=None), found.rated)
         if drawn and not new and len(known) < max(counts, default=0):
             yield Problem(response.url, f"the page shows again what earlier pages showed, {len(known)} of {max(counts)} reviews: the rest cannot be reached", "look whether the later pages show others in a browser", "repeating")
         if new and (target := pages.following(page, response.url)):
@@ -73,8 +65,3 @@ class SchemaOrg(SourceSpider):
             yield Problem(url, f"it counts {counted or 'its'} reviews but holds none: its scripts load them, or its layout has changed", "look for a page that lists them, or import an export", "empty")
         else:
             yield Problem(url, "no reviews are marked up in this page", "check in a browser that the page shows reviews; if it does, import them instead", "changed")
-
-
-def _count(node: structured.Node) -> int | None:
-    said = (node.text("reviewcount", "count") or "").replace(",", "").replace(".", "")
-    return int(said) if said.isdigit() else None
