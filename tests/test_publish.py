@@ -452,11 +452,13 @@ async def test_the_method_page_states_every_choice(site: Datasette) -> None:
 async def test_an_import_whose_ground_is_not_stated_is_said_to_be_one(tmp_path: Path) -> None:
     database = fill(tmp_path / "rapport.db")
     with Store(database) as store:
-        store.execute("update profiles set url = null where id = 'p-part'")
-        store.execute("update profiles set url = null, basis = 'bought from a panel' where id = 'p-cedar'")
+        store.execute("update profiles set url = null, spider = 'table' where id = 'p-part'")
+        store.execute("update profiles set url = null, spider = 'saved_page', basis = 'bought from a panel' where id = 'p-cedar'")
         store.write([blank(Done, kind="review", target="r-whole", text_key="k", versions="language=1,themes=2.abc")])
     page = await text(await serving(database), "/method")
-    assert re.findall(r'On what ground">([^<]+)<', page).count("an import; study.toml states no ground for it") == 1
+    grounds = re.findall(r'On what ground">([^<]+)<', page)
+    assert grounds.count("an import; study.toml states no ground for it; not automated by us") == 1 and "bought from a panel; not automated by us" in grounds and "a public page" in grounds
+    assert "lawful" not in page
     assert "bought from a panel" in page
     assert "1 text: language 1, themes 2.abc" in page
 

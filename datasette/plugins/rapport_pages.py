@@ -97,7 +97,7 @@ def by_stars(source):
 
 def the_sources(connection, company=None):
     """Every public place of a company, or of all, with what we have from it."""
-    return rows(connection, """select p.id, p.company, c.name as company_name, p.source, p.key, p.url, p.audience, p.unit, p.replies_visible, p.population, p.publish, p.basis, p.says_total, p.says_stars, p.minimum, p.short_since,
+    return rows(connection, """select p.id, p.company, c.name as company_name, p.source, p.spider in ('table', 'saved_page') as imported, p.key, p.url, p.audience, p.unit, p.replies_visible, p.population, p.publish, p.basis, p.says_total, p.says_stars, p.minimum, p.short_since,
         count(r.id) as reviews, json_array(sum(r.stars = 5), sum(r.stars = 4), sum(r.stars = 3), sum(r.stars = 2), sum(r.stars = 1)) as stars,
         (select outcome from crawls k where k.profile = p.id order by k.started_at desc limit 1) as outcome,
         (select x.what from problems x join crawls k on k.id = x.crawl where k.profile = p.id and x.sort is not null order by k.started_at desc, x.rowid limit 1) as why, min(r.created_at) as first_at, max(r.created_at) as last_at, coalesce(a.n, 0) as replies, coalesce(a.answered, 0) as answered,
