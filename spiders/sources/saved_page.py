@@ -41,6 +41,8 @@ class SavedOptions(Options):
 class SavedPage(SourceSpider):
     name = "saved_page"
     title = "Web pages that a person saved (HTML, MHTML)"
+    gathers = "pages that a person saved in a browser, also in folders and zip archives: of the sites below, of a forum, or with marked-up reviews"
+    limits = "pages that nobody saved are named, not fetched"
     is_file = True
     dates_itself = True
     options = SavedOptions
