@@ -69,7 +69,7 @@ def fill(path: Path) -> Path:
     with Store(path, create=True) as store:
         store.write([blank(Study, id="s", title="Payments in 2026", client="Cedar", created_at="2026-03-01T00:00:00Z")])
         store.write(Company(i, n, r, "[]", "[]", "[]") for i, n, r in (("cedar", "Cedar", "client"), ("nettle", "Nettle", "rival"), ("sorrel", "Sorrel", "rival"), ("gone", "Gone Ltd", "removed")))
-        store.write(blank(Profile, id=i, company=c, spider="table", source=s, key=i, url=f"https://{s}.example/{c}", audience="customer", population="whole", publish=p, private=x, replies_visible=v, says_total=t)
+        store.write(blank(Profile, id=i, company=c, spider="schema_org", source=s, key=i, url=f"https://{s}.example/{c}", audience="customer", population="whole", publish=p, private=x, replies_visible=v, says_total=t)
                     for i, c, s, p, x, v, t in (("p-full", "nettle", "forum", "full", 0, 1, 9), ("p-part", "nettle", "store", "excerpt", 0, 1, None), ("p-none", "nettle", "shop", "none", 0, 1, None),
                                                 ("p-own", "nettle", "secretsource", "excerpt", 1, 1, None), ("p-mute", "sorrel", "board", "excerpt", 0, 0, None), ("p-cedar", "cedar", "store", "excerpt", 0, 1, None)))
         texts = {"whole": ("p-full", LONG), "part": ("p-part", LONG), "none": ("p-none", "Unquotable words about quicksilver."), "own": ("p-own", "Confidential words about quicksilver."),
