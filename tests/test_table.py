@@ -22,6 +22,7 @@ from scrapy.http import Response
 from enrich.records import Problem, Reply, Review, When
 from enrich.text import MAX_TEXT
 from spiders.platforms.base import sample
+from spiders.platforms.table import FIELDS, bare
 from spiders.sources.table import TableSpider
 
 SEEN = datetime(2026, 6, 20, 23, 59, 59, tzinfo=UTC)
@@ -127,6 +128,60 @@ def test_a_column_that_only_counts_rows_is_no_id_unless_the_study_says_so() -> N
 def test_a_record_that_a_program_printed_into_a_cell_is_laid_out() -> None:
     found = one(draw("review,rating,developerResponse\nLate,1,\"{'id': 5, 'body': 'We''re sorry', 'modified': '2026-05-02T10:00:00Z'}\"\n".replace("''", "\\'")))
     assert found.replies == [Reply("We're sorry", id="5", created=When.at(datetime(2026, 5, 2, 10)))]
+
+
+def test_no_column_name_means_two_things() -> None:
+    names = [name for names in FIELDS.values() for name in names]
+    assert {n for n in names if names.count(n) > 1} == {"reviewurl", "reviewlink"}, "the address of one review also tells it from others; nothing else has two meanings"
+    assert all(bare(n) == n for n in names)
+
+
+def test_reviews_within_places_are_rows_with_their_place() -> None:
+    places = [{"title": "Pier", "stars": 4.4, "reviews": [{"reviewId": "a", "text": "Late"}, {"reviewId": "b"}]}, {"title": "Mole", "reviews_data": [{"reviewId": "c", "text": "Fine"}]}]
+    for body, name in ((json.dumps(places), "p.json"), ("\n".join(map(json.dumps, places)), "p.jsonl"), (json.dumps({"data": [places]}), "p.json"), (json.dumps([places]), "p.json")):
+        drawn = draw(body, name)
+        assert [(r.id, r.text, r.unit, r.rating) for r in reviews(drawn)] == [("a", "Late", "Pier", None), ("c", "Fine", "Mole", None)]
+        assert [p for p, _ in problems(drawn)] == [f"{name}, {'line' if name.endswith('l') else 'record'} 1, review 2"]
+    assert [r.id for r in draw(json.dumps(places), "p.json", where={"place/title": "mole"})] == ["c"]
+
+
+def test_a_document_that_is_nothing_but_lists_is_read_whole_and_its_lists_can_be_chosen() -> None:
+    body = json.dumps({"https://a.example/x": [{"text": "A"}], "https://b.example/x": [{"text": "B"}, {"text": "C"}]})
+    assert [r.text for r in draw(body, "x.json")] == ["A", "B", "C"]
+    assert [r.text for r in draw(body, "x.json", where={"list": "https://b.example/x"})] == ["B", "C"]
+    assert [r.text for r in draw(json.dumps({"page": 1, "first": [{"text": "A"}], "second": [{"text": "B"}]}), "x.json")] == ["A"]
+
+
+def test_an_answer_that_a_document_keeps_apart_is_joined_and_one_that_is_not_there_is_none() -> None:
+    relation = {"relationships": {"response": {"data": {"type": "answers", "id": 7}}}}
+    document = {"data": [{"id": "a", "attributes": {"body": "Late"}, **relation}, {"id": "b", "attributes": {"body": "Fine"}, "relationships": {"response": {"data": None}}},
+                         {"id": "c", "attributes": {"body": "Hm"}, "relationships": {"response": {"data": {"type": "answers", "id": 8}}}}],
+                "included": [{"type": "answers", "id": "7", "attributes": {"responseBody": "Sorry", "lastModifiedDate": "2026-05-02"}}]}
+    assert [(r.id, r.complete, [(a.id, a.text) for a in r.replies]) for r in draw(json.dumps(document), "x.json")] == [("a", True, [("7", "Sorry")]), ("b", True, []), ("c", True, [])]
+
+
+def test_a_number_behind_letters_counts_rows_only_where_it_does_so_for_long() -> None:
+    assert {r.id for r in draw("id,text\n" + "".join(f"acme_{n},Late\n" for n in range(1, 13)))} == {None}
+    assert [r.id for r in draw("id,text\nt1,Late\nt2,Fine\n")] == ["t1", "t2"]
+    assert None not in {r.id for r in draw("id,text\n" + "".join(f"t{3 * n},Late\n" for n in range(1, 13)))}
+
+
+@pytest.mark.parametrize(("link", "id"), [
+    ("http://play.example/console/review-details?reviewId=d2b0-18&corpus=PUBLIC", "d2b0-18"), ("http://play.example/apps#Place:p=a&reviewid=gp:AOqp%2BT", "gp:AOqp+T"), ("https://hotels.example/r1", "https://hotels.example/r1")])
+def test_the_id_in_an_address_is_the_id(link: str, id: str) -> None:
+    assert one(draw(f"Review Link,Review Text\n{link},Late\n")).id == id
+
+
+def test_an_edit_at_the_time_of_writing_is_none() -> None:
+    found = one(draw("text,createTime,updateTime,reply,replyDate,replyUpdatedDate\nA,2026-05-01T10:00:00Z,2026-05-01T10:00:00Z,Yes,2026-05-02,2026-05-02\n"))
+    assert (found.created_kind, found.edited, found.replies[0].edited) == ("created", None, None)
+
+
+@pytest.mark.parametrize(("said", "read"), [
+    ("Gut\n\n(Translated by Google)\nGood", "Gut"), ("(Translated by Google) Good\n\n(Original)\nGut", "Gut"), ("(Translated by Google) Good", "(Translated by Google) Good"), ("R&D; &amp; &#39;x&#39;", "R&D; & 'x'")])
+def test_a_text_is_what_was_written(said: str, read: str) -> None:
+    found = one(draw(json.dumps([{"comment": said, "reviewReply": {"comment": said}}]), "x.json"))
+    assert (found.text, found.replies[0].text) == (read, read)
 
 
 def test_rows_of_one_company_are_chosen_by_where() -> None:
@@ -600,4 +655,28 @@ def test_every_record_of_a_real_json_file_is_drawn_or_named(shared: Path, name: 
     named = {d.place for d in drawn if isinstance(d, Problem) and d.what.endswith("left out")}
     assert len(found) + len(named) == len(records)
     assert all(r.rating is not None and r.created is not None and (r.text or r.title or r.rating) for r in found)
-    assert sum(len(r.replies) for r in found) == sum(bool(r.get("reply") or r.get("partnerReply")) for r in records)
+    assert sum(len(r.replies) for r in found) == sum(bool(r.get("reply") or r.get("partnerReply") or r.get("sellerReply")) for r in records)
+
+
+COLLECTED = {
+    "data/A09_review_format_samples/aliexpress-scraper__results__reviews.json": (60, 2, 0), "data/A09_review_format_samples/app-store-scraper__results__reviews.json": (50, 0, 0),
+    "data/A09_review_format_samples/bestbuy-scraper__results__reviews.json": (60, 0, 0), "data/A09_review_format_samples/bookingcom-scraper__results__hotel_review.json": (30, 24, 0),
+    "data/A09_review_format_samples/capterra-scraper__results__reviews.json": (75, 0, 6), "data/A09_review_format_samples/g2-scraper__results__reviews.json": (30, 0, 0),
+    "data/A09_review_format_samples/glassdoor-scraper__results__reviews.json": (15, 0, 0), "data/A09_review_format_samples/google-play-scraper__results__reviews.json": (100, 0, 0),
+    "data/A09_review_format_samples/trustpilot-scraper__results__reviews.json": (60, 1, 0), "data/A09_review_format_samples/yelp-scraper__results__reviews.json": (30, 0, 0),
+    "samples/capterra/scrapfly_reviews.json": (75, 0, 6), "samples/glassdoor/scrapfly_reviews.json": (15, 0, 0), "samples/kununu/2025-06_sap_parsed.json": (100, 0, 0),
+    "samples/tripadvisor/scrapfly_hotels.json": (40, 0, 0), "samples/trustpilot/scrapfly_companies.json": (60, 19, 0), "samples/yelp/scrapfly_reviews.json": (30, 0, 0),
+}
+"""Reviews, replies and rows left out (they are empty), as people counted them in the files."""
+UNDATED = {"samples/tripadvisor/scrapfly_hotels.json": "the month of the stay only"}
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", COLLECTED)
+def test_what_others_collected_is_read_whole(shared: Path, name: str) -> None:
+    drawn = draw((shared / name).read_bytes(), Path(name).name)
+    found = reviews(drawn)
+    left = [d for d in drawn if isinstance(d, Problem) and d.what.endswith("left out")]
+    assert (len(found), sum(len(r.replies) for r in found), len(left)) == COLLECTED[name]
+    assert all(r.text or r.title for r in found) and all(r.rating for r in found)
+    assert all(r.created for r in found) or name in UNDATED

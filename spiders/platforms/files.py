@@ -13,6 +13,7 @@ from datetime import datetime, time
 from functools import partial
 from io import TextIOWrapper
 from pathlib import PurePath
+from types import MappingProxyType
 from typing import Any, BinaryIO, TextIO
 from xml.etree.ElementTree import ParseError
 from zipfile import BadZipFile
@@ -27,6 +28,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from enrich import toml
 from enrich.mistakes import Mistake
 from enrich.records import Problem
+from spiders.platforms import json_records
 
 FORMATS = {".csv": "csv", ".txt": "csv", ".tsv": "tsv", ".tab": "tsv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl",
            ".xlsx": "xlsx", ".xlsm": "xlsx", ".parquet": "parquet"}
@@ -38,7 +40,6 @@ MOST_IN_LIST, DEEPEST = 50, 8
 _MAGIC = ((b"PK\x03\x04", "xlsx", "an Excel workbook or another zip archive"), (b"PAR1", "parquet", "a Parquet file"),
           (b"\xd0\xcf\x11\xe0", None, "an old Excel workbook (.xls), or one with a password"), (b"%PDF", None, "a PDF"), (b"\x1f\x8b", None, "a compressed file"))
 _READABLE = "save it as CSV, XLSX, JSON or Parquet"
-_LISTS = ("reviews", "review", "data", "results", "items", "records", "entries", "entry", "feedback")
 _CSV_ERRORS = (("unexpected end", "a quotation mark is opened and never closed"), ("expected after", "a quotation mark stands inside a quoted text"),
                ("field larger", f"a cell is longer than {LONGEST_CELL:,} characters"))
 
@@ -290,42 +291,36 @@ def _lines(file: File, codec: str, errors: str) -> Iterator[Row | Problem]:
             except (ValueError, RecursionError) as error:
                 yield Problem(f"{file.name}, line {number}", f"is not JSON ({getattr(error, 'msg', error)}); it is left out", "each line holds one object: {\"text\": \"…\", …}")
                 continue
-            yield _record(file, "line", number, record)
+            yield from _records(file, "line", number, record)
 
 
 def _json(file: File, codec: str, errors: str) -> Iterator[Row | Problem]:
     number = 0
     try:
         with _open(file, codec, errors) as text:
-            prefix = _prefix(_Bytes(text))
+            lists = json_records.lists(_Bytes(text))
         with _open(file, codec, errors) as text:
-            for number, record in enumerate(ijson.items(_Bytes(text), prefix, use_float=True), 1):
-                yield _record(file, "record", number, record)
+            apart = json_records.apart(_Bytes(text)) if lists == ["data.item"] else {}
+        for prefix in lists:
+            with _open(file, codec, errors) as text:
+                for record in ijson.items(_Bytes(text), prefix, use_float=True):
+                    number += 1
+                    yield from _records(file, "record", number, json_records.whole(record, apart), {"list": prefix.removesuffix(".item")} if len(lists) > 1 else {})
     except ijson.JSONError as error:
         what = " ".join(str(error).split())[:120]
         yield Problem(f"{file.name}, after record {number}", f"the JSON is broken here, and nothing below it can be read: {what}",
                       "export it again, or save it as JSON lines, where one bad line costs one record")
 
 
-def _prefix(data: _Bytes) -> str:
-    """Where the records are: the list that is the whole, or the list of objects in it that is called reviews or the like, or the first."""
-    found: list[str] = []
-    last = ""
-    for prefix, event, _ in ijson.parse(data):
-        if prefix == "" and event == "start_array":
-            return "item"
-        if event == "start_map" and last and prefix == f"{last}.item" and prefix.split(".").count("item") == 1:
-            if last.rsplit(".", 1)[-1].casefold() in _LISTS:
-                return prefix
-            found.append(prefix)
-        last = prefix if event == "start_array" else ""
-    return found[0] if found else ""
-
-
-def _record(file: File, kind: str, number: int, record: Any) -> Row | Problem:
-    if not isinstance(record, dict):
-        return Problem(f"{file.name}, {kind} {number}", f"is {_kind(record)}, not an object with columns; it is left out", 'each record looks like {"text": "…", "rating": 5}')
-    return Row(file.name, kind, number, dict(flat(record)))
+def _records(file: File, kind: str, number: int, record: Any, also: Mapping[str, Any] = MappingProxyType({})) -> Iterator[Row | Problem]:
+    """The rows of a record: one, or one for each review that it holds. `also` are cells that each of them has."""
+    found = list(json_records.spread(record))
+    for n, inner in enumerate(found, 1):
+        inner_kind, at = (f"{kind} {number}, review", n) if len(found) > 1 else (kind, number)
+        if isinstance(inner, dict):
+            yield Row(file.name, inner_kind, at, {**also, **dict(flat(inner))})
+        else:
+            yield Problem(f"{file.name}, {inner_kind} {at}", f"is {_kind(inner)}, not an object with columns; it is left out", 'each record looks like {"text": "…", "rating": 5}')
 
 
 def _kind(value: Any) -> str:
@@ -402,7 +397,7 @@ def _parquet(file: File) -> Iterator[Row | Problem]:
             for batch in source.iter_batches(batch_size=1000):
                 for record in _micro(batch).to_pylist():
                     number += 1
-                    yield _record(file, "record", number, record)
+                    yield from _records(file, "record", number, record)
     except (pyarrow.ArrowException, ValueError, OSError) as error:
         what = " ".join(str(error).split())[:120]
         yield Problem(f"{file.name}, after record {number}", f"the Parquet file is damaged here, and nothing below can be read: {what}", "export it again")

@@ -6,13 +6,15 @@ import ast
 import json
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from functools import cache, lru_cache
+from html import unescape
 from math import isnan
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import unquote
 
 from enrich import ratings, times, toml
 from enrich.mistakes import Mistake
@@ -27,13 +29,21 @@ _PARTS: dict[str, str] = _KNOWN["headings"]
 _SCALES: dict[str, list[float]] = _KNOWN["scales"]
 _DATES = ("created", "edited", "reply_created", "reply_edited")
 _REPLY = ("reply", "reply_id", "reply_created", "reply_edited", "reply_author", "reply_role")
-_EMPTY, _NO_REPLY, _YES, _NO, _PACKED = (frozenset(_KNOWN["cells"][k]) for k in ("empty", "no_reply", "yes", "no", "packed"))
+_EMPTY, _NO_REPLY, _YES, _NO, _PACKED, _UNDER, _UNRATED = (frozenset(_KNOWN["cells"][k]) for k in ("empty", "no_reply", "yes", "no", "packed", "parts", "unrated"))
+_TRANSLATED = "(Translated by Google)"
+_STARS: list[str] = _KNOWN["cells"]["stars"]
+_JOINED: list[list[str]] = _KNOWN["joined"]
 _LOOKED_AT = dict.fromkeys(_DATES, "date") | {"rating": "rating", "id": "id"}
 _WATCHED = {name: kind for f, kind in _LOOKED_AT.items() for name in FIELDS[f]}
 _UNFIT = re.compile("[\0\ud800-\udfff]")
+_ENTITY = re.compile(r"&(?:#\d{1,6}|#x[0-9a-f]{1,5}|[a-z]{2,8}\d{0,2});", re.IGNORECASE)
 _MIDNIGHT = re.compile(r"(?<![:\d+-])00:00(?::00(?:\.0+)?)?(?![:\d])")
+_COUNTED = re.compile(r"(\D*)(\d{1,9})")
+_OWN_ADDRESS = re.compile(r"https?://\S*?[?&#:]review_?id=([^&#\s]+)", re.I)
 _POSITION = re.compile(r"(?:^|[/.\[_])(\d+)(?=$|[/.\]_])")
 
+COUNTED = 10
+"""Rows from which a number behind the same letters, one more in each row, is taken to count rows."""
 OFTEN = 3, 0.1
 """A file whose bare ratings exceed five at least this often, and in more than this share, is not on five stars."""
 
@@ -78,13 +88,24 @@ def reviews(table: Table, name: str, settings: Settings) -> Iterator[Review | Re
 
 
 def _rows(table: Table) -> Iterator[Row | Problem]:
-    """The rows, with records that a program printed into one cell laid out as columns."""
+    """The rows, with records that a program printed into one cell laid out as columns, and dates in several cells put together."""
+    known: KeysView[str] | None = None
+    packed: list[str] = []
+    joined: dict[str, list[str]] = {}
     for row in table.rows():
         if isinstance(row, Row):
-            for name in [n for n in row.cells if bare(n) in _PACKED]:
+            if row.cells.keys() != known:    # the same in every row of most files
+                known, names = row.cells.keys(), {bare(n): n for n in row.cells}
+                packed = [names[b] for b in _PACKED & names.keys()]
+                joined = {"-".join(parts): [names[p] for p in parts] for parts in _JOINED if names.keys() >= set(parts)}
+            for name in packed:
                 value = row.cells[name]
                 if isinstance(value, str) and value.startswith("{") and (record := _printed(value)):
                     row.cells = {**row.cells, name: None, **dict(flat(record, name))}
+            for name, parts in joined.items():
+                said = [_cell(row.cells[p]) or "" for p in parts]
+                if all(map(str.isdecimal, said)):
+                    row.cells = {**row.cells, name: "-".join(said)}
         yield row
 
 
@@ -108,11 +129,13 @@ class _Column:
     above_five: int = 0
     highest: float = 0.0
     offsets: set[int | None] = field(default_factory=set)   # between its number and the row's; None: no number
+    heads: set[str] = field(default_factory=set)            # what stands before its numbers
+    seen: int = 0
 
     @property
     def numbers_rows(self) -> bool:
-        """Whether it only counts rows: a new export gives the same number to another review, so it is no id."""
-        return len(self.offsets) == 1 and self.offsets <= {0, -1, -2}
+        """Whether it only counts rows: a new export gives the same number to another review, so it is no id. `acme_1` must count some rows before it is one."""
+        return len(self.offsets) == 1 and self.offsets <= {0, -1, -2} and (self.heads == {""} or (len(self.heads) == 1 and self.seen >= COUNTED))
 
     def look(self, value: Any, row: int) -> None:
         match self.kind:
@@ -126,8 +149,10 @@ class _Column:
                     self.above_five += 1
                     self.highest = max(self.highest, number)
             case "id" if len(self.offsets) < 2:
-                said = _cell(value) or ""
-                self.offsets.add(int(said) - row if said.isdecimal() and len(said) < 10 else None)
+                counted = _COUNTED.fullmatch(_cell(value) or "")
+                self.offsets.add(int(counted[2]) - row if counted else None)
+                self.heads.add(counted[1] if counted else "")
+                self.seen += 1
 
 
 @dataclass(slots=True)
@@ -195,7 +220,9 @@ class _Reader:
 
     def __init__(self, name: str, settings: Settings, survey: _Survey) -> None:
         self.name, self.settings, self.survey = name, settings, survey
+        self.scale = settings.scale
         self.columns = self._choose()
+        self.parts = [c for c in survey.columns if bare(c.partition("/")[0]) in _UNDER] if "text" not in settings.columns else []
         self.positions = sorted({position(c) for f in _REPLY for c in self.columns[f]})
         self.messages = bool(self.columns["inbound"] and self.columns["answers"])
         self.where = [(self._called(column, "where"), _wanted(value)) for column, value in settings.where.items()]
@@ -267,7 +294,8 @@ class _Reader:
         names = dict(FIELDS)
         for exception in _KNOWN["exceptions"]:
             if known.issuperset(exception["when"]):
-                names |= {f: v for f, v in exception.items() if f != "when"}
+                names |= {f: v for f, v in exception.items() if f in FIELDS}
+                self.scale = self.scale if self.scale is not None else exception.get("scale")
         found = {f: [c for name in names[f] if name in known for c in self.survey.called(name)] for f in FIELDS}
         found["id"] = [c for c in found["id"] if not self.survey.columns[c].numbers_rows]
         if "text" in self.settings.columns:
@@ -292,7 +320,7 @@ class _Reader:
 
     def _unscaled(self, column: str) -> bool:
         seen = self.survey.columns[column]
-        return self.settings.scale is None and bare(column) not in _SCALES and seen.above_five >= OFTEN[0] and seen.above_five > OFTEN[1] * seen.rated
+        return self.scale is None and bare(column) not in _SCALES and seen.above_five >= OFTEN[0] and seen.above_five > OFTEN[1] * seen.rated
 
     # cells
 
@@ -305,12 +333,17 @@ class _Reader:
         return None, ""
 
     def _text(self, row: Row, name: str, at: int | None = None) -> str | None:
-        value, column = self._raw(row, name, at)
+        return self._said(row, *self._raw(row, name, at))
+
+    def _said(self, row: Row, value: Any, column: str) -> str | None:
+        """A cell as text; one that is too long, or holds what is no letter, is named."""
         text = _cell(value)
         if text is None:
             return None
         if len(text) > MAX_TEXT:
             raise _LeftOut(f"{column!r} holds {len(text):,} characters, which is no review", f"split or shorten it: {MAX_TEXT:,} are read")
+        if "&" in text:
+            text = _ENTITY.sub(lambda found: unescape(found[0]), text)
         if _UNFIT.search(text):
             self.notes.append(Problem(row.place, f"{column!r} holds NUL or broken characters, which are left out", None))
             text = _UNFIT.sub("", text)
@@ -340,7 +373,12 @@ class _Reader:
         value, column = self._raw(row, "rating")
         if value is None or (column in self.unscaled and ratings.bare(_cell(value)) is not None):
             return None
-        scale = self.settings.scale if self.settings.scale is not None else _SCALES.get(bare(column))
+        said = (_cell(value) or "").casefold()
+        if said in _UNRATED:
+            return None
+        if said in _STARS:
+            return Rating(str(value), _STARS.index(said) / (len(_STARS) - 1))
+        scale = self.scale if self.scale is not None else _SCALES.get(bare(column))
         worst, best = scale if isinstance(scale, Sequence) else (None, scale)
         try:
             return ratings.read(_cell(value), best=best, worst=worst)
@@ -362,7 +400,9 @@ class _Reader:
         return (self._text(row, "inbound") or "").casefold() in _YES
 
     def _review(self, row: Row) -> Review:
-        text = words(self._text(row, "text"), **{name: self._text(row, name) for name in _PARTS})
+        text = words(_own(self._text(row, "text")), **{name: self._text(row, name) for name in _PARTS})
+        under = [f"{c.rpartition('/')[2]}: {said}" for c in self.parts if (said := self._said(row, row.cells.get(c), c))]
+        text = "\n".join(filter(None, [text, *under])) or None
         title, rating = self._text(row, "title"), self._rating(row)
         if text is None and title is None and rating is None:
             raise _LeftOut("has neither a text nor a rating", "nothing to mend, if its source has such rows")
@@ -374,7 +414,7 @@ class _Reader:
         url = self._text(row, "url")
         return Review(
             id=source_id, text=text, title=title, rating=rating, author=self._text(row, "author"), author_id=self._text(row, "author_id"),
-            created=created or edited, created_kind="created" if created or not edited else "edited", edited=edited if created else None,
+            created=created or edited, created_kind="created" if created or not edited else "edited", edited=edited if created and edited != created else None,
             url=url if url and url.startswith(("http://", "https://")) else None, language=language(self._text(row, "language")), app_version=self._text(row, "app_version"),
             country=self._text(row, "country"), verified=True if verified in _YES else False if verified in _NO else None, unit=self._text(row, "unit"),
             replies=[r for at in self.positions if (r := self._reply(row, at))],
@@ -382,14 +422,14 @@ class _Reader:
         )
 
     def _reply(self, row: Row, at: int) -> Reply | None:
-        text = self._text(row, "reply", at)
+        text = _own(self._text(row, "reply", at))
         if text is not None and text.casefold() in _NO_REPLY:
             return None
         created, edited = self._when(row, "reply_created", at), self._when(row, "reply_edited", at)
         if text is None and created is None:
             return None
         return Reply(text, role=role(self._text(row, "reply_role", at)), id=_id(self._text(row, "reply_id", at)), author=self._text(row, "reply_author", at),
-                     created=created or edited, edited=edited if created else None)
+                     created=created or edited, edited=edited if created and edited != created else None)
 
 
 def _cell(value: Any) -> str | None:
@@ -405,8 +445,18 @@ def _cell(value: Any) -> str | None:
 
 
 def _id(text: str | None) -> str | None:
-    """An id; programs that know only floats write 877598 as 877598.0."""
+    """An id; programs that know only floats write 877598 as 877598.0, and Google Play's console writes it in an address."""
+    if text and (address := _OWN_ADDRESS.match(text)):
+        return unquote(address[1])
     return text[:-2] if text and text.endswith(".0") and text[:-2].isdecimal() else text
+
+
+def _own(text: str | None) -> str | None:
+    """A text without the translation that Google's business profiles put beside it."""
+    if text is None or _TRANSLATED not in text:
+        return text
+    before, _, after = text.partition(_TRANSLATED)
+    return before.strip() or after.partition("(Original)")[2].strip() or text
 
 
 def words(text: str | None, **parts: str | None) -> str | None:
