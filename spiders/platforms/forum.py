@@ -20,13 +20,14 @@ from spiders.platforms.forum_page import Selectors, View, addresses, decoded, fi
 
 _SESSION = re.compile(r"(?<=[?&;])(?:(?:PHPSESSID|hilit|highlight)=[^&;#]*|s(?:id)?=(?:[0-9a-f]{32})?)(?:[&;]|(?=#)|$)", re.I)
 _PAGE = re.compile(r"(?<=[?&;])(?:start|page)=\d+(?:[&;]|$)")
-_MEMBER = re.compile(r"(?:[?&;]u(?:id)?=|(?:members?|membre|profile|user|showuser)(?:\.php)?[/?=]?(?:[^/?#]*\.)?)(\d+)(?=[/.?&;#-]|$)")
+_MEMBER = re.compile(r"(?:[?&;]u(?:id)?=|(?:members?|membre|profile|user|showuser)(?:\.php)?[/?=]?(?:[^/?#]*\.)?)(\d+)(?=[/.?&;#-]|$)|/(?:users|profile)/([^/?#]+)/?$")
 _GUESTS = frozenset(["guest", "gast", "invité", "visitante", "invitado", "ospite", "bezoeker", "gość", "гость", "anonymous", "anonym", "unregistered", "visitor"])
 """Names that many share."""
 _LAST_NUMBER = re.compile(r"(?P<id>\d+)\D*$")
 _ONLY_NUMBER = re.compile(r"^\D*(?P<id>\d+)\D*$")
 _COUNT = re.compile(r"\d[\d.,\u00a0]*(?![\d.,]*[km]\b)", re.I)
 _POST = re.compile(r"[#./=_-](?:p|post|msg|comment|entry)[-_]?(\d+)", re.I)
+_LABELS = ".label, .label-append, .prefix, .PageNav, .ipsBadge"
 OTHERS = {
     "Discourse": 'meta[name=generator][content^="Discourse"]', "MyBB": 'a[href*="mybb.com"], script[src*="jscripts/"][src*="mybb"]', "Flarum": "#flarum-loading, #flarum-content",
     "NodeBB": '[component="topic"], [component="category"]', "WoltLab": "body[id^=tpl_wbb], body[id^=tplBoard], body[id^=tplThread]", "FluxBB or PunBB": "#punviewtopic, #punviewforum, #brd-wrap",
@@ -239,15 +240,14 @@ class ForumSpider(SourceSpider):
             id, post = row
             opening = self.opens(post, page == 1 and post is posts[0][1])
             name, account = self._author(view, post)
-            role, basis = self._role(name, post, place)
+            role, basis = self._role(name, account, post, place)
             created, edited = view.when(self.find(post, self.written)), view.when(self.find(post, self.edited))
             text = self._words(post)
             if opening:
                 asker = name
                 ours = basis == "study" and role in ANSWERING
                 if page == 1 and not ours:
-                    title = first(view.page, self.headline)
-                    opened = Review(topic, text, title=said(title), author=name, author_id=account, created=created, edited=edited, url=self._own(view),
+                    opened = Review(topic, text, title=self._title(view), author=name, author_id=account, created=created, edited=edited, url=self._own(view),
                                     language=view.language, complete=False)
                     yield opened
             elif not ours:
@@ -281,24 +281,24 @@ class ForumSpider(SourceSpider):
         return first(post, selectors)
 
     def _author(self, view: View, post: Tag) -> tuple[str | None, str | None]:
-        """An author's name, and the number of the account where a link or an attribute shows it."""
+        """An author's name, and the account's number, or its name, where a link or an attribute shows it."""
         holder = self.find(post, self.author)
         name = str(post.get("data-author") or "").strip() or said(holder)
         around = [e for e in (holder, holder and holder.find_parent("a"), self.find(post, self.member)) if e is not None]
         for element in (e for a in around for e in (a, *a.select("a[href]"))):
             account = str(element.get("data-user-id") or "").strip("0") and str(element["data-user-id"])
             if account or (found := _MEMBER.search(view.link(element) or "")):
-                return name, account or found[1]
+                return name, account or found[1] or found[2]
         return name, None
 
-    def _role(self, name: str | None, post: Tag, place: Place) -> tuple[str, str]:
+    def _role(self, name: str | None, account: str | None, post: Tag, place: Place) -> tuple[str, str]:
         """Who somebody is, and on what ground. Certain is what study.toml says: accounts (`staff`) and groups.
 
         What the software calls a moderator or an administrator may be a volunteer, and is not taken as the company.
         """
         ranks = post.select(self.ranks) if place.options.groups else []
         shown = {texts.line(e) for e in ranks}.union(str(i.get(name) or "") for e in ranks for i in e.select("img") for name in ("alt", "title"))
-        if place.staff(name) or {s.casefold() for s in shown} & {g.casefold().strip() for g in place.options.groups}:
+        if place.staff(name, account) or {s.casefold() for s in shown} & {g.casefold().strip() for g in place.options.groups}:
             return "staff", "study"
         return "other", "source"
 
@@ -306,6 +306,11 @@ class ForumSpider(SourceSpider):
         """What a post itself says."""
         body = self.find(post, self.text)
         return texts.of(body, without=tuple(body.select(self.foreign))) or None if body is not None else None
+
+    def _title(self, view: View) -> str | None:
+        """The topic's title, without the labels before it."""
+        title = first(view.page, self.headline)
+        return " ".join(texts.of(title, without=tuple(title.select(_LABELS))).split()) or None if title is not None else None
 
     def _own(self, view: View) -> str:
         """The address of a topic's first page."""
