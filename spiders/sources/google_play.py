@@ -194,9 +194,10 @@ def envelope(text: str) -> Iterator[Any]:
 
 
 def following(data: Any) -> str | None:
-    """What asks for the next page: it stands second in the second place, or last in the last but one."""
-    last = play_rows.at(data, len(data) - 2) if isinstance(data, list) and len(data) > 2 else None
-    return play_rows.token(data) or (last[-1] if isinstance(last, list) and last and isinstance(last[-1], str) and last[-1] else None)
+    """What asks for the next page; None at the end. It stands second in the second place, or last in the last but one."""
+    last = data[-2] if isinstance(data, list) and len(data) > 2 else None
+    said = (play_rows.at(data, 1, 1), last[-1] if isinstance(last, list) and last else None)
+    return next((token for token in said if isinstance(token, str) and token), None)
 
 
 def _code(said: Any) -> str:
