@@ -173,6 +173,12 @@ class Run:
         return list(self.store.rows("""select g.seen_at, g.archive, g.reviews from pages g join crawls k on k.id = g.crawl
             where k.profile = ? and g.archive is not null and g.status = 200 order by g.seen_at, g.rowid""", (self.profile.id,)))
 
+    def kept(self, url: str) -> str | None:
+        """Where the last whole response of an address is kept; None where there is none."""
+        found: str | None = self.store.one("""select g.archive from pages g join crawls k on k.id = g.crawl
+            where g.url = ? and k.profile = ? and g.archive is not null and g.status = 200 order by g.seen_at desc, g.rowid desc limit 1""", (url, self.profile.id))
+        return found
+
     def due(self) -> list[str]:
         """Ids at the source of the reviews that may still change: the recent, the unanswered, and the answered until 90 days after their answer.
 

@@ -140,7 +140,7 @@ class Page(Table):
     """A response that was read, or an address that was not asked for because of its site's robots.txt."""
 
     NAME: ClassVar[str] = "pages"
-    INDEXES: ClassVar = (("crawl",),)
+    INDEXES: ClassVar = (("crawl",), ("url",))
     id: str = column("random name")
     crawl: str = column("the run", references="crawls")
     url: str = column("its address")
