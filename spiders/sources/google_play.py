@@ -18,7 +18,9 @@ from scrapy.http import Request, Response, TextResponse
 
 from enrich.records import Problem, Review
 from spiders.platforms import json_api, pages, play_rows
-from spiders.platforms.base import Drawn, Options, Place, SourceSpider, each
+from spiders.platforms.base import UNKNOWN, Drawn, Options, Place, SourceSpider, each
+from spiders.platforms.saved import Saved
+from spiders.saved.google_play_page import GooglePlayPage
 
 RPC = "UsvDTd"
 READ = (RPC, "oCPfdb")
@@ -100,6 +102,9 @@ class GooglePlay(SourceSpider):
         said = json_api.query(response.url)
         country, language = said.get("gl", place.options.countries[0]).lower(), said.get("hl", place.options.languages[0])
         reading: Reading = place.memory.setdefault(f"{country}/{language}", Reading(country, language))
+        if isinstance(response, TextResponse) and response.text.lstrip("\ufeff \t\r\n").startswith("<"):
+            yield from _page(response, place)
+            return
         data, problem = payload(response)
         if problem is not None:
             passes = problem.what.startswith(PASSING)
@@ -154,16 +159,13 @@ class GooglePlay(SourceSpider):
 
 
 def payload(response: Response) -> tuple[Any, Problem | None]:
-    """The data of an answer, `[rows, [nothing, token]]`, or what came in its place: a refusal, an error, a web page, something else."""
+    """The data of an answer, `[rows, [nothing, token]]`, or what came in its place: a refusal, an error, something else."""
     def wrong(what: str, cure: str, sort: str) -> tuple[None, Problem]:
         return None, Problem(response.url, what, cure, sort)
 
     changed = "check the address, or save the answer again: it may be cut off"
     if not isinstance(response, TextResponse):
         return wrong("is no answer of Google Play: it is not even text", changed, "changed")
-    if pages.is_html(response) and response.text.lstrip("\ufeff \t\r\n").startswith("<"):
-        return None, pages.wall(pages.soup(response), response.url) or Problem(
-            response.url, "is a web page, not the list of reviews", "a saved page of the app is read by source = \"saved_page\"", "changed")
     limited = wrong(f"{PASSING} that it is asked too much", "crawl again later, with a longer DOWNLOAD_DELAY", "blocked") if LIMITED.search(response.text) else None
     lines = list(envelope(response.text))
     for line in lines:
@@ -179,6 +181,18 @@ def payload(response: Response) -> tuple[Any, Problem | None]:
         if play_rows.at(line, 0) == "er":
             return limited or wrong(f"{PASSING} with an error{_code(line[1:])}", "check the app's package; crawl again later", "failed")
     return limited or wrong("is no answer of Google Play about reviews", changed, "changed")
+
+
+def _page(response: TextResponse, place: Place) -> Iterator[Drawn]:
+    """What a web page holds that came, or was saved, in place of an answer: the app's own page has a few reviews."""
+    page = Saved(response.text, response.url, response.url if response.url != UNKNOWN else None, place.seen_at)
+    found = list(GooglePlayPage().read(page))
+    if any(isinstance(d, Review) for d in found):
+        yield from found
+        yield from page.told()
+    else:
+        yield pages.wall(page.soup, response.url) or Problem(
+            response.url, "is a web page without reviews, not the list of them", "check the address; a page of the app that was saved with its reviews opened is read too", "changed")
 
 
 def envelope(text: str) -> Iterator[Any]:
