@@ -44,6 +44,10 @@ class ForumOptions(Options):
 class ForumSpider(SourceSpider):
     """A board or a topic of one kind of forum software. A subclass in `spiders/sources/` states how that software writes them."""
 
+    gathers = "topics of a board, or one topic, with the posts that follow; the company's people by their rank (`groups`) or their name (`staff`)"
+    limits = "what visitors without an account see"
+    per_request = 25
+    own_page = True
     replies_visible = True
     newest_first = by_activity = True
     options = ForumOptions
