@@ -22,7 +22,7 @@ def sources(settings: BaseSettings) -> Sources:
 
 def describe(found: Sources, delay: float = 0.0) -> dict[str, dict[str, Any]]:
     """Name to title, options (a JSON Schema), how the source is used, what may be done there and what a crawl costs. `delay`: seconds between two requests anywhere."""
-    return {name: {"title": spider.title, "audience": spider.audience, "replies_visible": spider.replies_visible, "file": spider.is_file, "limits": spider.limits,
+    return {name: {"title": spider.title, "audience": spider.audience, "replies_visible": spider.replies_visible, "population": getattr(spider, "population", None), "file": spider.is_file, "limits": spider.limits,
                    "per_request": spider.per_request, "own_page": spider.own_page, "newest_first": spider.newest_first, "by_activity": spider.by_activity,
                    "tells_changes": spider.tells_changes, "policy": _policy(name, delay), "options": _schema(spider)} for name, spider in found.items()}
 
