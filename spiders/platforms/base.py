@@ -115,6 +115,8 @@ class SourceSpider(scrapy.Spider):
     """Whether the replies that it shows say when they were written."""
     replies_visible: ClassVar[bool | None] = None
     """Whether the source shows company replies: True, False, or None where it depends on the place."""
+    population: ClassVar[str]
+    """What its reviews stand for (tables.Profile.population), whatever study.toml says; only sources that know it state it."""
     audience: ClassVar[str] = "customer"
     reads_any_page: ClassVar[bool] = False
     """Whether it can try any page: it recognises an address only where no other source does."""
