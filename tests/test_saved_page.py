@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
@@ -217,3 +216,351 @@ def test_times_that_count_back_are_one_problem_where_nobody_says_when(lamps: Non
     body = page(1, 1, *(row(str(n), date=f"{n} months ago") for n in range(2, 9)), row("x", date="someday"), at=None)
     assert problems(draw(body)) == ["review: 'someday' is not a date", "7 dates are told by how long ago they were ('2 months ago'), and nobody says when the page was saved: they are left out"]
     assert all(r.created for r in draw(body, seen=MAY)[:7]) and all(r.created for r in draw(body, collected_at="2026-05-01")[:7])
+
+
+# folders and archives
+
+
+def names(folder: Path, *given: str) -> tuple[list[str], list[str]]:
+    found = list(saved_files.pages(folder, list(given)))
+    return [f.name for f in found if isinstance(f, File)], [f"{f.place}: {f.what}" for f in found if isinstance(f, Problem)]
+
+
+def zipped(path: Path, **files: bytes) -> Path:
+    with ZipFile(path, "w") as archive:
+        for name, body in files.items():
+            archive.writestr(name, body)
+    return path
+
+
+HTML = b"<!DOCTYPE html><html><body><p>words</p></body></html>"
+
+
+def test_a_folder_gives_its_pages_and_counts_what_is_none(tmp_path: Path) -> None:
+    for name in ("a/2.html", "a/deep/3.mhtml", "a/1.htm.gz", "a/no suffix", "a/1_files/saved_resource.html", "a/Seite-Dateien/x.html", "a/.hidden.html", "a/notes.txt", "a/photo.jpg", "b.html"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(gzip.compress(HTML) if name.endswith(".gz") else b"words" if name.endswith((".txt", ".jpg")) else HTML)
+    assert names(tmp_path, "a") == (["a/1.htm.gz", "a/2.html", "a/no suffix", "a/deep/3.mhtml"], ["a: 2 files are no pages: a/notes.txt, a/photo.jpg"])
+    assert names(tmp_path, "a/2.html", "a/*.html", "b.html", str(tmp_path / "b.html"))[0] == ["a/2.html", "b.html"]
+
+
+def test_a_path_that_leads_nowhere_is_told_with_what_was_probably_meant(tmp_path: Path) -> None:
+    (tmp_path / "acme.html").write_bytes(HTML)
+    (tmp_path / "empty").mkdir()
+    assert names(tmp_path, "acne.html", "empty")[1] == ["acne.html: there is no such file or folder", "empty: holds no page"]
+
+
+def test_a_zip_archive_gives_its_pages_and_nothing_is_unpacked(tmp_path: Path) -> None:
+    zipped(tmp_path / "p.zip", **{"a/1.html": HTML, "../../2.html": HTML, "/root/3.html": HTML, "__MACOSX/1.html": HTML, "a/._1.html": HTML, "a/1_files/x.html": HTML, "a/logo.png": b"\x89PNG", "in.zip": b"PK\x03\x04"})
+    found, problems = names(tmp_path, "p.zip")
+    assert found == ["p.zip/../../2.html", "p.zip//root/3.html", "p.zip/a/1.html"]
+    assert problems == ["p.zip/in.zip: is an archive inside an archive: it is not opened", "p.zip: 1 file is no page: p.zip/a/logo.png"]
+    assert [opened.body(f) for f in saved_files.pages(tmp_path, ["p.zip"]) if isinstance(f, File)] == [HTML] * 3
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["p.zip"]
+
+
+def encrypted(body: bytes) -> bytes:
+    """A zip archive whose files say that they are encrypted."""
+    at = body.index(b"PK\x01\x02")
+    return body[:6] + b"\x01" + body[7:at + 8] + b"\x01" + body[at + 9:]
+
+
+@pytest.mark.parametrize(("change", "what"), [
+    (encrypted, "p.zip: is encrypted"), (lambda body: body[:-30], "p.zip: is no zip archive that can be read"), (lambda body: b"PK\x03\x04", "p.zip: is no zip archive"),
+    (lambda body: b"PK\x05\x06" + b"\0" * 18, "p.zip: holds no page")])
+def test_an_archive_that_cannot_be_read_is_one_problem(tmp_path: Path, change: Any, what: str) -> None:
+    zipped(tmp_path / "p.zip", **{"1.html": HTML}).write_bytes(change((tmp_path / "p.zip").read_bytes()))
+    found, (problem,) = names(tmp_path, "p.zip")
+    assert (found, problem[:len(what)]) == ([], what)
+
+
+def test_an_archive_that_would_fill_the_memory_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    zipped(tmp_path / "p.zip", **{f"{n}.html": HTML for n in range(4)})
+    monkeypatch.setattr(saved_files, "MOST_FILES", 3)
+    assert names(tmp_path, "p.zip") == ([], ["p.zip: holds 4 files: more than 3 are not read"])
+    monkeypatch.setattr(saved_files, "MOST_FILES", 4)
+    monkeypatch.setattr(saved_files, "MOST_UNPACKED", 100)
+    assert "more than 0 are not read" in names(tmp_path, "p.zip")[1][0]
+
+
+def test_a_damaged_page_in_an_archive_is_told_when_it_is_read(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "p.zip", **{"1.html": HTML})
+    path.write_bytes(path.read_bytes().replace(b"words", b"wordz"))
+    (file,) = [f for f in saved_files.pages(tmp_path, ["p.zip"]) if isinstance(f, File)]
+    with pytest.raises(Mistake, match="cannot be unpacked: Bad CRC-32"):
+        opened.body(file)
+
+
+@pytest.mark.parametrize(("name", "body", "pages"), [
+    ("a.csv", HTML, False), ("a.xlsx", HTML, False), ("a.html", b"id,text", True), ("a.txt", HTML, True), ("a.txt", b"id\ttext", False), ("a", HTML, True), ("a.php", b"\n <html>", True),
+    ("a.mht", b"", True), ("a.eml", MHTML.format("text/html", "", "").encode(), True), ("a.json.gz", gzip.compress(b"{}"), False), ("a.gz", gzip.compress(HTML), True), ("a.zip", b"PK\x03\x04", True)])
+def test_tables_and_pages_are_told_apart_by_what_is_in_them(tmp_path: Path, name: str, body: bytes, pages: bool) -> None:
+    (tmp_path / name).write_bytes(body)
+    assert saved_files.holds_pages(tmp_path / name) is pages
+
+
+def test_a_workbook_under_another_name_is_a_table(tmp_path: Path) -> None:
+    assert not saved_files.holds_pages(zipped(tmp_path / "book", **{"xl/workbook.xml": b""}))
+    assert saved_files.holds_pages(zipped(tmp_path / "pages", **{"1.html": HTML})) and saved_files.holds_pages(tmp_path)
+
+
+# lists, and what they stand for
+
+
+def lists(*pages: tuple[int, int, str, str | None]) -> Lists:
+    """Lists of which pages were saved: number, of how many, the ids on it, and what it was narrowed down to."""
+    found = Lists()
+    for number, of, ids, filtered in pages:
+        found.add(part(number, of, "https://www.lamps.example/acme?p={n}", filtered), MAY, ids)
+    return found
+
+
+@pytest.mark.parametrize(("pages", "stands_for"), [
+    ([], None),
+    ([(1, 1, "a", None)], "whole"),
+    ([(1, 2, "a", None), (2, 2, "b", None)], "whole"),
+    ([(1, 3, "a", None), (3, 3, "b", None)], "sample"),
+    ([(1, 3, "a", None)], "chosen"),
+    ([(1, 1, "a", "stars=1")], "chosen"),
+    ([(1, 2, "a", None), (2, 2, "b", None), (1, 1, "b", "stars=1")], "whole"),
+    ([(1, 2, "a", None), (2, 2, "b", None), (1, 1, "c", "stars=1")], "chosen"),
+    ([(1, 2, "a", None), (2, 2, "b", None), (0, 2, "b", None)], "whole"),
+    ([(1, 2, "a", None), (2, 2, "b", None), (0, 2, "c", None)], "chosen"),
+])
+def test_what_saved_reviews_stand_for_is_told_by_the_lists_they_were_on(pages: list[tuple[int, int, str, str | None]], stands_for: str | None) -> None:
+    assert lists(*pages).population() == stands_for
+
+
+def test_missing_pages_are_one_problem_with_the_addresses_that_are_still_to_be_visited() -> None:
+    (problem,) = lists(*((n, 12, str(n), None) for n in range(1, 13) if n not in (4, 7, 9))).problems()
+    assert (problem.what, problem.sort) == ("3 of 12 pages are not saved: 4, 7, 9", "incomplete")
+    assert problem.cure == "visit, save and import https://www.lamps.example/acme?p=4 https://www.lamps.example/acme?p=7 https://www.lamps.example/acme?p=9"
+    (problem,) = lists((1, 400, "a", None)).problems()
+    assert problem.what.endswith("20, 21 and 379 more") and problem.cure and problem.cure.count("https") == 20
+    assert list(lists((1, 2, "a", None), (2, 2, "b", None)).problems()) == []
+
+
+def test_the_newest_page_says_how_long_a_list_is() -> None:
+    found = lists((1, 2, "a", None), (2, 2, "b", None))
+    found.add(part(1, 3, "https://www.lamps.example/acme?p={n}"), datetime(2026, 6, 1, tzinfo=UTC), "ac")
+    assert [p.what for p in found.problems()] == ["1 of 3 pages are not saved: 3"]
+
+
+# a study
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("RAPPORT_KEYS", str(tmp_path / "keys"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def state(folder: Path, files: dict[str, str | bytes], more: str = "") -> Path:
+    """A study of one place whose pages are these files."""
+    (folder / "study.toml").write_text(f'{STUDY}\n[[companies.sources]]\nsource = "saved_page"\nname = "opinions"\nfiles = "pages"\norigin = "lamps"\n{more}\n')
+    (folder / "pages").mkdir(exist_ok=True)
+    for name, body in files.items():
+        (folder / "pages" / name).write_bytes(body if isinstance(body, bytes) else body.encode())
+    return folder
+
+
+def gather(folder: Path) -> tuple[list[Page], SavedPage]:
+    """What the spider gives of the study's pages, as the crawl takes it, stored."""
+    spider = SavedPage(study=str(folder))
+    (place,) = spider.places.values()
+    with Store(folder / "rapport.db", create=True) as store:
+        study = studies.load(folder)
+        register(store, study)
+        run = Run.begin(store, study, place.profile, imported=True)
+        found = []
+        for item in spider._batches(spider.begin(place), place):
+            assert isinstance(item, Page)
+            run.take(item)
+            found.append(item)
+        run.finish("finished")
+        register(store, study)
+    return found, spider
+
+
+def told(pages: list[Page]) -> list[str]:
+    return [p.what for p in pages[-1].problems]
+
+
+def profile(folder: Path) -> tables.Profile:
+    with Store(folder / "rapport.db") as store:
+        return next(store.read(tables.Profile))
+
+
+def test_every_page_is_stored_as_itself_the_oldest_first_with_its_own_time(folder: Path, lamps: None) -> None:
+    first, second = page(1, 2, row("a"), at="Sat May 02 2026 10:00:00", total=40), page(2, 2, row("b"), url="https://www.lamps.example/acme?p=2", total=39)
+    pages, spider = gather(state(folder, {"1.html": first, "2.html": second}))
+    assert [(p.url, p.seen_at, p.bytes, p.status, [r.id for r in p.reviews]) for p in pages] == [
+        ("https://www.lamps.example/acme?p=2", datetime(2026, 5, 1, 10, tzinfo=UTC), len(second), None, ["b"]),
+        ("https://www.lamps.example/acme", datetime(2026, 5, 2, 10, tzinfo=UTC), len(first), None, ["a"]),
+        ("opinions", datetime(2026, 5, 2, 10, tzinfo=UTC), 0, None, [])]
+    assert len({p.hash for p in pages}) == 3
+    assert (told(pages), profile(folder).population, profile(folder).says_total) == ([], "whole", 40)
+    assert spider.shows_replies(next(iter(spider.places.values()))) is True
+
+
+def test_what_pages_stand_for_survives_until_study_toml_says_otherwise(folder: Path, lamps: None) -> None:
+    files: dict[str, str | bytes] = {"1.html": page(1, 3, row("a")), "3.html": page(3, 3, row("c"))}
+    pages, spider = gather(state(folder, files))
+    assert told(pages) == ["1 of 3 pages are not saved: 2"]
+    assert profile(folder).population == "sample" and next(iter(spider.places.values())).ends == ["incomplete"]
+    (folder / "pages/2.html").write_text(page(2, 3, row("b")))
+    gather(folder)
+    assert profile(folder).population == "whole"
+    (folder / "pages/1.html").unlink()
+    (folder / "pages/2.html").unlink()
+    assert "hand-picked" in told(gather(folder)[0])[1]
+    assert profile(folder).population == "chosen"
+    pages, _ = gather(state(folder, {}, 'population = "sample"'))
+    assert (told(pages), pages[-1].population, profile(folder).population) == (["2 of 3 pages are not saved: 1, 2"], None, "sample")
+
+
+def test_one_bad_file_never_loses_the_rest(folder: Path, lamps: None) -> None:
+    pages, spider = gather(state(folder, {"0.html": b"", "1.html": page(1, 1, row("a")), "2.html": "<html><body>a shop</body></html>", "3.mht": MHTML.format("text/plain", "", "x"),
+                                          "4.html": page(1, 1, url="https://www.lamps.example/none").replace('"rows"', '"lines"'), "5.zip": b"PK\x03\x04"}, "collected_at = 2026-05-01"))
+    assert [r.id for p in pages for r in p.reviews] == ["a"]
+    assert sorted((p.place, p.sort) for page in pages for p in page.problems) == [
+        ("pages/0.html", "failed"), ("pages/2.html", "changed"), ("pages/3.mht", "failed"), ("pages/4.html", "changed"), ("pages/5.zip", "failed")]
+    assert next(iter(spider.places.values())).ends == ["incomplete"]
+
+
+def test_pages_that_do_not_say_when_they_were_saved_wait_for_the_day(folder: Path, lamps: None) -> None:
+    files: dict[str, str | bytes] = {f"{n}.html": page(n, 3, row(str(n)), at=None) for n in (1, 2, 3)}
+    pages, spider = gather(state(folder, files))
+    assert told(pages) == ["3 pages (pages/1.html and 2 more) do not say the day of saving: left out, because nothing can be said about waiting without it"]
+    assert next(iter(spider.places.values())).ends == ["failed"]
+    pages, _ = gather(state(folder, {"2.html": page(2, 3, row("2"))}, "collected_at = 2026-05-03"))
+    assert [(p.seen_at.day, [r.id for r in p.reviews]) for p in pages] == [(1, ["2"]), (3, ["1"]), (3, ["3"]), (3, [])]
+
+
+def test_a_review_that_moved_to_the_next_page_goes_in_once_and_on_a_later_day_again(folder: Path, lamps: None) -> None:
+    nameless = row(None, "Nobody ever answered any of my three letters.", author="Bo")
+    files: dict[str, str | bytes] = {"1.html": page(1, 2, row("a"), row("b"), nameless), "2.html": page(2, 2, row("b"), nameless, row("c"), at="Fri May 01 2026 10:20:00"),
+                                     "later.html": page(1, 2, row("b", answers=["Sorry."]), row("a", "Mended, thanks."), nameless, at="Mon Jun 01 2026 08:00:00")}
+    pages, _ = gather(state(folder, files))
+    assert [[r.id for r in p.reviews] for p in pages] == [["a", "b", None], ["c"], ["b", "a"], []]
+    with Store(folder / "rapport.db") as store:
+        assert store.one("select count(*) from reviews") == 4
+        assert list(store.rows("select what, noticed_at from changes order by what")) == [("appeared", "2026-06-01T08:00:00Z"), ("edited", "2026-06-01T08:00:00Z")]
+
+
+def test_pages_of_another_site_are_told_and_taken_where_the_study_asks_for_them(folder: Path, lamps: None) -> None:
+    other = f'<html>{SINGLE.format("https://www.shop.example/lamp", "Sat May 02 2026 10:00:00")}<body>{REVIEW}</body></html>'
+    pages, _ = gather(state(folder, {"1.html": page(1, 1, row("a")), "2.html": other}))
+    assert [r.id for p in pages for r in p.reviews] == ["a"]
+    assert "1 page (pages/2.html) is of shop.example, not of lamps: left out" in told(pages)[0]
+    pages, spider = gather(state(folder, {}, 'site = "shop.example"'))
+    assert ([r.author for p in pages for r in p.reviews], told(pages)[0][:30]) == (["Jörg"], "these reviews are hand-picked,")
+    assert not pages[0].reviews[0].complete and spider.shows_replies(next(iter(spider.places.values()))) is None
+
+
+def test_a_site_that_programs_may_not_read_asks_for_a_ground(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Lamps, "hosts", ("trustpilot.",))
+    monkeypatch.setattr(readers, "sites", lambda: (Lamps,))
+    body = page(1, 1, row("a"), url="https://de.trustpilot.com/review/acme.example")
+    pages, spider = gather(state(folder, {"1.html": body}))
+    assert "1 page (pages/1.html) is of Trustpilot, which programs may not read" in told(pages)[0]
+    assert (next(iter(spider.places.values())).ends, [p for p in pages if p.reviews]) == (["refused"], [])
+    pages, _ = gather(state(folder, {}, 'basis = "read by hand"'))
+    assert [r.id for p in pages for r in p.reviews] == ["a"]
+
+
+def test_every_site_is_found_and_a_file_that_cannot_be_imported_stops_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert {s.name for s in saved.sites()} >= {"indeed", "glassdoor"}
+    monkeypatch.setattr(saved, "SITES", "spiders.nowhere")
+    with pytest.raises(ModuleNotFoundError):
+        saved.sites.__wrapped__()
+
+
+# as a person does it
+
+
+def rapport(*arguments: str, code: int = 0) -> str:
+    """Runs a command in a process of its own; returns what it printed on both streams."""
+    done = subprocess.run([sys.executable, "-m", "enrich.cli", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == code, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout + done.stderr
+
+
+def drawn(*arguments: str, code: int = 0) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in rapport("parse", "saved_page", *arguments, code=code).splitlines()]
+
+
+def test_parse_reads_one_page_of_any_kind(folder: Path) -> None:
+    (folder / "p.html.gz").write_bytes(gzip.compress((CASES / "generic_singlefile.html").read_bytes()))
+    assert [d["id"] for d in drawn(str(folder / "p.html.gz"))] == ["r-71", "r-72"]
+    assert [d["author"] for d in drawn(str(CASES / "generic_blink.mhtml"))] == ["Jörg"]
+    assert drawn(str(CASES / "generic_undated.html"))[-1]["cure"] == "say when it was saved: --seen YYYY-MM-DD"
+    assert [d["created"]["precision"] for d in drawn(str(CASES / "generic_undated.html"), "--seen", "2026-04-02")] == ["interval", "day"]
+    (folder / "empty.html").touch()
+    assert drawn(str(folder / "empty.html"), code=1) == [{"kind": "problem", "place": "empty.html", "what": "is empty", "cure": "save the page again in a browser: Ctrl+S, or Cmd+S", "sort": "failed"}]
+    assert "is no web page but a zip archive" in drawn(str(zipped(folder / "p.zip", **{"1.html": HTML})), code=1)[0]["what"]
+
+
+def shop(n: int, day: str = "Fri May 01 2026 10:00:00", host: str = "www.shop.example") -> str:
+    """A page of a shop with marked-up reviews."""
+    reviews = "".join(f'<div itemscope itemtype="https://schema.org/Review" data-review-id="s{n}-{i}"><span itemprop="author">Ann {i}</span><meta itemprop="datePublished" content="2026-03-0{i}">'
+                      f'<p itemprop="reviewBody">Lamp {n}-{i} came broken, and nobody answers.</p></div>' for i in (1, 2))
+    return f'<!DOCTYPE html><html lang="en">{SINGLE.format(f"https://{host}/lamp/{n}", day)}<body>{reviews}</body></html>'
+
+
+@pytest.fixture
+def study(folder: Path) -> Path:
+    (folder / "study.toml").write_text(STUDY)
+    return folder
+
+
+def test_an_import_of_pages_takes_site_and_day_from_them_and_can_be_run_twice(study: Path) -> None:
+    (study / "saved").mkdir()
+    (study / "saved/1.html").write_text(shop(1))
+    (study / "saved/2.html").write_text(shop(2))
+    said = rapport("import", "saved", "--company", "acme")
+    assert "Acme on shop.example, shop.example: finished: 4 reviews (4 new)" in said and "hand-picked" in said
+    assert (study / "study.toml").read_text() == STUDY + '\n[[companies.sources]]\nsource = "saved_page"\nname = "shop.example"\nfiles = "saved"\norigin = "shop.example"\n'
+    assert "4 reviews (0 new)" in rapport("import", "saved", "--company", "acme")
+    (study / "3.html").write_text(shop(3))
+    assert "6 reviews (2 new)" in rapport("import", "3.html", "saved/1.html", "--company", "acme")
+    assert (study / "study.toml").read_text().count("files = [\"saved\", \"3.html\"]") == 1
+    assert [(p["reviews"], p["key"]) for p in json.loads(rapport("status", "--json"))["places"]] == [(6, "shop.example")]
+
+
+def test_newer_pages_under_another_day_are_a_later_look_at_the_same_reviews(study: Path) -> None:
+    for day, words in (("2026-05-01", "broken"), ("2026-06-01", "mended")):
+        zipped(study / f"{day}.zip", **{"1.html": re.sub("<!--.*?-->", "", shop(1), flags=re.S).replace("broken", words).encode()})
+    assert "add --seen YYYY-MM-DD" in rapport("import", "2026-05-01.zip", "--company", "acme", code=1)
+    assert (study / "study.toml").read_text() == STUDY
+    rapport("import", "2026-05-01.zip", "--company", "acme", "--seen", "2026-05-01", "--origin", "shop")
+    assert "2 reviews (0 new), 0 replies (0 new), 2 changes" in rapport("import", "2026-06-01.zip", "--company", "acme", "--collected-at", "2026-06-01", "--origin", "shop")
+    assert re.findall("name = (.*)", (study / "study.toml").read_text()) == ['"Acme"', '"shop"', '"shop 2"']
+    with closing(sqlite3.connect(study / "rapport.db")) as store:
+        assert store.execute("select count(*), min(text) from reviews").fetchone() == (2, "Lamp 1-1 came mended, and nobody answers.")
+
+
+def test_pages_of_several_sites_become_a_place_each_and_a_site_that_forbids_programs_asks_for_a_ground(study: Path) -> None:
+    zipped(study / "pages.zip", **{"a.html": shop(1).encode(), "b.html": shop(2, host="www.complaintsboard.com").encode(), "empty.html": b""})
+    said = rapport("import", "pages.zip", "--company", "acme", code=1)
+    assert "ComplaintsBoard" in said and 'add --basis "…"' in said and "never that it is lawful" in said
+    assert "these pages are of several sites" in rapport("import", "pages.zip", "--company", "acme", "--origin", "x", code=1)
+    assert (study / "study.toml").read_text() == STUDY
+    (study / "broken.html").write_bytes(b"%PDF")
+    (study / "acme.csv").write_text("id,text,rating,date\n1,They never answered.,1,2026-03-01\n")
+    said = rapport("import", "pages.zip", "broken.html", "acme.csv", "--company", "acme", "--basis", "saved by hand", "--seen", "2026-05-03")
+    assert said.count("2 reviews (2 new)") == 2 and said.count("1 reviews (1 new)") == 1
+    assert "broken.html: is no web page but a PDF" in said and "pages.zip/empty.html: is empty" in said
+    text = (study / "study.toml").read_text()
+    assert 'site = "shop.example"' in text and 'site = "complaintsboard.com"' in text and text.count('basis = "saved by hand"') == 3
+
+
+def test_what_nobody_reads_is_told_and_changes_nothing(study: Path) -> None:
+    (study / "a.html").write_text("<html><body>a shop</body></html>")
+    (study / "b.html").write_bytes(b"")
+    said = rapport("import", "a.html", "b.html", "--company", "acme", "--seen", "2026-05-03", code=1)
+    assert "a.html: nobody reads this page" in said and "b.html: is empty" in said
+    assert (study / "study.toml").read_text() == STUDY
+    assert "there is no such file" in rapport("import", "c.html", "--company", "acme", code=1)

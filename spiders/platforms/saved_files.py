@@ -26,7 +26,7 @@ NAMED = 5
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _RESOURCES = re.compile(r"[-_.](?:files?|fichiers|dateien|archivos|ficheiros|arquivos|bestanden|filer|pliki|soubory|datoteke|tiedostot|elemei|dosyalar|fitxers|fitxategiak|failid|fails|bylos)$", re.I)
 """Folders in which browsers and Windows keep a page's pictures and scripts, in their languages."""
-_UNMEANT = re.compile(r"(?:^|/)(?:\.|__MACOSX/|Thumbs\.db$|desktop\.ini$)", re.I)
+_UNMEANT = re.compile(r"(?:^|/)(?:\.(?!\.?/)|__MACOSX/|Thumbs\.db$|desktop\.ini$)", re.I)
 """What systems leave in folders: nobody put it there."""
 
 

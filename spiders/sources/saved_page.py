@@ -187,7 +187,7 @@ class Pile:
         yield from self.problems
         where = self.place.source.key
         if self.undated:
-            yield Problem(where, f"{_count(self.undated)} not say when it was saved: left out, because nothing can be said about waiting without it",
+            yield Problem(where, f"{_count(self.undated)} not say the day of saving: left out, because nothing can be said about waiting without it",
                           "say the day: rapport import … --seen YYYY-MM-DD, or collected_at in study.toml", "failed")
         for refusal, names in self.refused.items():
             yield Problem(where, f"{_count(names, 'are', 'is')} of {refusal.host}, which programs may not read ({refusal.why}): left out, because no ground is stated on which a person saved them",
