@@ -115,7 +115,7 @@ def places(study: studies.Study, catalogue: studies.Catalogue, sites: Mapping[st
             yield Place(
                 company.name, source.published_at, source.source, source.key, source.audience, how, why, instead, expected, basis, first, hours, second, again,
                 ceil(expected / shown) if expected and shown else None, about["limits"] or None,
-                (site or about)["replies_visible"] is not False if source.replies_visible is None else source.replies_visible, how != "not crawled" and not source.private and source.population != "chosen",
+                (site or about)["replies_visible"] is not False if source.replies_visible is None else source.replies_visible, how != "not crawled" and not source.private and (about["population"] or source.population) != "chosen",
                 urlsplit(source.url or "").netloc or source.source, policy["per_day"])
 
 

@@ -19,11 +19,12 @@ from enrich.lens import lens
 from enrich.store import Store
 
 POLICY = {"rival": "crawl", "why": None, "instead": None, "delay": 1.5, "per_day": None}
-SOURCE = {"file": False, "limits": "", "per_request": 100, "own_page": False, "newest_first": True, "by_activity": False, "tells_changes": False, "replies_visible": True, "policy": POLICY}
+SOURCE = {"file": False, "limits": "", "per_request": 100, "own_page": False, "newest_first": True, "by_activity": False, "tells_changes": False, "replies_visible": True, "population": None, "policy": POLICY}
 CATALOGUE: dict[str, dict[str, Any]] = {
     "steam": SOURCE, "forum": SOURCE | {"per_request": 30, "own_page": True, "by_activity": True}, "issues": SOURCE | {"tells_changes": True, "policy": POLICY | {"per_day": 300}},
     "feed": SOURCE | {"replies_visible": False, "newest_first": False, "limits": "the newest 500"},
     "store": SOURCE | {"policy": POLICY | {"rival": "opt-in", "why": "no public interface", "instead": "import a file"}},
+    "own": SOURCE | {"population": "chosen"},
     "table": SOURCE | {"file": True, "per_request": None}, "saved_page": SOURCE | {"file": True, "per_request": None, "replies_visible": None}}
 SITES = {"indeed": {"title": "Indeed", "hosts": ["indeed.com"], "audience": "employee", "replies_visible": True, "per_page": 20},
          "maps": {"title": "Maps", "hosts": ["google."], "audience": "customer", "replies_visible": True, "per_page": None},
@@ -86,6 +87,11 @@ def test_what_is_not_crawled_says_why_what_may_be_done_instead_and_how_many_page
     assert (place.how, place.why, place.instead, place.first, place.pages, place.counts) == ("not crawled", "it forbids programs", "save pages", None, 3, False)
     off, on = one(tmp_path, source="store", id="x", expected=100), one(tmp_path, source="store", id="x", expected=100, opt_in=True)
     assert (off.how, off.why, off.first) == ("not crawled", "no public interface", None) and (on.how, on.why, on.first) == ("crawl", "no public interface", 1)
+
+
+def test_what_is_private_or_hand_picked_enters_no_comparison(tmp_path: Path) -> None:
+    assert one(tmp_path, source="steam", id="1").counts
+    assert not any(p.counts for p in (one(tmp_path, source="steam", id="1", private=True), one(tmp_path, source="steam", id="1", population="chosen"), one(tmp_path, source="own", id="1")))
 
 
 def test_pages_that_a_person_saves_are_counted_by_how_many_reviews_their_site_shows(tmp_path: Path) -> None:
