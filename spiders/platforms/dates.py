@@ -16,13 +16,13 @@ from dateparser.date import DateDataParser
 
 _BASE = datetime(2024, 12, 28, 12)
 """Stands for the present: far enough from the end of its month that whole months are counted back exactly."""
-_NUMBERS = re.compile(r"(?<!\d)(\d{4})\s?[年년./-]\s?(\d{1,2})\s?[月월./-]\s?(\d{1,2})(?!\d)")
+_NUMBERS = re.compile(r"(?<!\d)(\d{4})\s?[年년./-]\s?(\d{1,2})\s?[月월./-]\s?(\d{1,2})(?!\d|T\d)")
 _VIETNAMESE = re.compile(r"(?<!\d)(\d{1,2}) (?:tháng|thg) (\d{1,2})\D{1,8}(\d{4})(?!\d)", re.I)
 _WORD = r"([^\s\d,.]{2,})"
 _DAY_MONTH = re.compile(rf"(?<!\d)(\d{{1,2}})(?:[.ºª]|st|nd|rd|th|er)?\s*(?:de |di |do |of |ta['’] )?{_WORD}[.,]?(?: de| del| do| г)?,?\s+(\d{{4}})(?!\d)", re.I)
 _MONTH_DAY = re.compile(rf"{_WORD}\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+(\d{{4}})(?!\d)", re.I)
 _YEAR_MONTH = re.compile(rf"(?<!\d)(\d{{4}})\.?\s+(?:m\. )?{_WORD}\.?\s+(\d{{1,2}})(?!\d)", re.I)
-_MONTH = re.compile(rf"{_WORD}\.?(?: de| del)?\s+(\d{{4}})(?!\d)", re.I)
+_MONTH = re.compile(r"([^\s\d,.]{3,})\.?(?: de| del)?\s+(\d{4})(?!\d)", re.I)
 _MONTH_NUMBERS = re.compile(r"(?<!\d)(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]")
 _SLASHES = re.compile(r"(?<!\d)\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})(?!\d)")
 _ONE = frozenset(["a", "an", "one", "un", "una", "uno", "um", "uma", "ein", "eine", "einem", "einer", "een", "en", "ett", "et", "én", "bir", "jeden", "jedna", "jedną", "ένα", "έναν", "μία", "egy", "o",
@@ -31,13 +31,18 @@ _ONE = frozenset(["a", "an", "one", "un", "una", "uno", "um", "uma", "ein", "ein
 _DAYS = {"week": 7, "day": 1}
 
 
-@lru_cache(maxsize=4096)
 def english(raw: str, language: str | None = None) -> str:
-    """The date in a text: "2015-03-17", "2015-03", "17/3/2015" or "2 months ago"; the text itself where none is found in it.
+    """The date in a text: what `absolute` finds, or "2 months ago"; the text itself where none is found in it.
 
     `language` is two letters, as the page says; where it does not, or is wrong, every language is tried.
     """
-    text = "".join(str(unicodedata.decimal(c, c)) for c in " ".join(raw.split()))
+    return absolute(raw, language) or _ago(_western(raw), language) or raw
+
+
+@lru_cache(maxsize=4096)
+def absolute(raw: str, language: str | None = None) -> str | None:
+    """The date in a text that means the same whenever it is read: "2015-03-17", "2015-03" or "17/3/2015"."""
+    text = _western(raw)
     if found := _NUMBERS.search(text):
         return f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"
     for day, month, year in _named(text):
@@ -49,7 +54,12 @@ def english(raw: str, language: str | None = None) -> str:
         return f"{found[1]}-{int(found[2]):02}"
     if (found := _MONTH.search(text)) and (moment := _moment(f"1 {found[1]} {found[2]}", language, "absolute-time")):
         return f"{moment[0]:%Y-%m}"
-    return _ago(text, language) or raw
+    return None
+
+
+def _western(raw: str) -> str:
+    """On one line, with the digits of any script as 0 to 9."""
+    return "".join(str(unicodedata.decimal(c, c)) for c in " ".join(raw.split()))
 
 
 def _named(text: str) -> Iterator[tuple[str, str, str]]:
@@ -64,6 +74,7 @@ def _named(text: str) -> Iterator[tuple[str, str, str]]:
         yield found[3], found[2], found[1]
 
 
+@lru_cache(maxsize=4096)
 def _ago(text: str, language: str | None) -> str | None:
     """How long ago in English: as it stands, or without a few words before it ("Edited …") and after it ("… on Google")."""
     words = text.replace("한 ", "1").split()             # Korean writes a number and its unit as one word

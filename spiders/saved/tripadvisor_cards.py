@@ -109,7 +109,7 @@ class Reader:
         return next(self._days(key, list(_leaves(card, aside))), None)
 
     def _days(self, key: str | None, leaves: list[Tag]) -> Iterator[When]:
-        said = [(dates.english(line, self.page.language), e) for e in leaves if len(line := texts.line(e)) < 80 and re.search(r"\d{4}", line)]
+        said = [(raw, e) for e in leaves if len(line := texts.line(e)) < 80 and re.search(r"\d{4}", line) and (raw := dates.absolute(line, self.page.language))]
         for raw, e in sorted(said, key=lambda s: not _DAY.match(s[0])):
             if (_DAY.match(raw) or (_MONTH.match(raw) and ":" not in texts.line(e.parent or e))) and (found := self._when(raw, key)):
                 yield found

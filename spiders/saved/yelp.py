@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 from bs4 import Tag
@@ -51,7 +50,7 @@ class Yelp(Site):
         for node in found.nodes:
             if not node.types and node.parent and any(node in node.parent.properties.get(name, []) for name in ("review", "reviews")):
                 node.types = frozenset({"review"})
-        reader = markup.Reader(page.url, page.seen_at or datetime.now(UTC), day_first)
+        reader = markup.Reader(page.url, page.seen_at, day_first)
         marked = reader.reviews(found)
         for drawn in marked:
             if drawn.element is not None:
@@ -130,8 +129,8 @@ def _around(card: Tag, body: Tag) -> tuple[list[Tag], list[Tag]]:
 
 
 def _date(page: Saved, lines: list[Tag]) -> str | None:
-    said = (dates.english(line, page.language) for e in lines if len(line := texts.line(e)) < 40 and re.search(r"\d{4}", line))
-    return next((s for s in said if re.fullmatch(r"\d{4}-\d\d-\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{4}", s)), None)
+    said = (dates.absolute(line, page.language) for e in lines if len(line := texts.line(e)) < 40 and re.search(r"\d{4}", line))
+    return next((s for s in said if s and re.fullmatch(r"\d{4}-\d\d-\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{4}", s)), None)
 
 
 def _answers(page: Saved, lines: list[Tag], reviewer: str, day_first: bool | None) -> Iterator[Reply]:
