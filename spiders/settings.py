@@ -32,6 +32,7 @@ DOWNLOADER_MIDDLEWARES = {
     "spiders.middlewares.PauseMiddleware": 560,
     "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None, "spiders.middlewares.RefreshMiddleware": 580,
     "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None, "spiders.middlewares.FollowMiddleware": 600,
+    "spiders.extensions.conditional.ConditionalMiddleware": 950,
 }
 DOWNLOAD_HANDLERS = {"http": "spiders.extensions.handler.PoliteHandler", "https": "spiders.extensions.handler.PoliteHandler", "file": None, "ftp": None, "s3": None}
 ITEM_PIPELINES = {"spiders.pipelines.StorePipeline": 200}
