@@ -20,7 +20,7 @@ from spiders.platforms.forum_page import Selectors, View, addresses, decoded, fi
 
 _SESSION = re.compile(r"(?<=[?&;])(?:(?:PHPSESSID|hilit|highlight)=[^&;#]*|s(?:id)?=(?:[0-9a-f]{32})?)(?:[&;]|(?=#)|$)", re.I)
 _PAGE = re.compile(r"(?<=[?&;])(?:start|page)=\d+(?:[&;]|$)")
-_MEMBER = re.compile(r"(?:[?&;]u(?:id)?=|(?:members?|membre|profile|user|showuser)(?:\.php)?[/?=]?(?:[^/?#]*\.)?)(\d+)(?=[/.?&;#-]|$)|/(?:users|profile)/([^/?#]+)/?$")
+_MEMBER = re.compile(r"(?:[?&;]u(?:id)?=|(?:members?|membre|profile|user|showuser)(?:\.php)?[/?=]?(?:[^/?#]*\.)?)(\d+)(?=[/.?&;#-]|$)|/(?:users|profile)/(?!\d+(?:[/.-]|$))([^/?#]+)/?$")
 _GUESTS = frozenset(["guest", "gast", "invité", "visitante", "invitado", "ospite", "bezoeker", "gość", "гость", "anonymous", "anonym", "unregistered", "visitor"])
 """Names that many share."""
 _LAST_NUMBER = re.compile(r"(?P<id>\d+)\D*$")
@@ -188,7 +188,7 @@ class ForumSpider(SourceSpider):
                 continue
             known.add(topic)
             new += 1
-            latest = view.when(first(row, self.last), loud=False) if place.since else None
+            latest = view.latest(first(row, self.last)) if place.since else None
             if latest and place.older(latest.latest):
                 ended = ended or not matches(row, self.sticky)
             # what the company opens itself is news, not a customer's word
@@ -211,9 +211,10 @@ class ForumSpider(SourceSpider):
 
     def _mark(self, view: View, row: Tag) -> str | None:
         """What the list says of a topic's activity: how many posts there are, and which one, or when, is the latest."""
-        latest, count = first(row, self.last), _COUNT.search(said(first(row, self.count)) or "")
+        latest, counter = first(row, self.last), first(row, self.count)
+        count = _COUNT.search(str(counter.get("title") or "") or texts.line(counter)) if counter is not None else None
         last = next((found[1] for a in (latest.select("a[href]") if latest is not None else ()) if (found := _POST.search(str(a["href"])))), None)
-        if last is None and (when := view.when(latest, loud=False)) and when.precision == "second":
+        if last is None and (when := view.latest(latest)) and when.precision == "second":
             last = when.earliest.isoformat()
         return " ".join(filter(None, (count and f"posts={re.sub(r'[^0-9]', '', count[0])}", last and f"last={last}"))) or None
 

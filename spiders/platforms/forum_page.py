@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
@@ -43,20 +44,29 @@ class View:
         language = re.split(r"[-_]", str(lang).strip().lower())[0] if lang else None
         order = place.options.day_first if place.options.day_first is not None else place.memory.get("day_first")
         clock = forum_dates.Clock(seen(response, place), language, order, forum_dates.offset(" ".join(map(texts.line, page.select(zone)))))
-        clock = clock.ordered([texts.line(e) for e in page.select(", ".join(listed(dates)))])
+        clock = clock.ordered([line for e in page.select(", ".join(listed(dates))) for line in texts.of(e).split("\n")])
         place.memory["day_first"] = clock.day_first
         return cls(page, url, urljoin(url, str(base["href"])) if isinstance(base, Tag) else url, language, clock)
 
-    def when(self, element: Tag | None, *, loud: bool = True) -> When | None:
-        """The time that an element gives: exact in an attribute, else as its words say. One that cannot be read is counted, where that is `loud`."""
-        written = next(_times(element), None) if element is not None else None
+    def when(self, element: Tag | None) -> When | None:
+        """The time that an element gives: exact in an attribute, else as its words say. One that cannot be read is counted."""
         try:
-            return times.read(written) if written and _EXACT.match(written) else self.clock.read(written)
+            return self._read(next(_times(element))) if element is not None else None
         except times.Ambiguous:
-            self.unsure += loud
+            self.unsure += 1
         except ValueError as error:
-            self.unread += [str(error)] if loud else []
+            self.unread.append(str(error))
         return None
+
+    def latest(self, element: Tag | None) -> When | None:
+        """The time that one of an element's lines gives, among what else it says; None where none does."""
+        for written in _times(element) if element is not None else ():
+            with suppress(ValueError):
+                return self._read(written)
+        return None
+
+    def _read(self, written: str) -> When | None:
+        return times.read(written) if _EXACT.match(written) else self.clock.read(written)
 
     def link(self, element: Tag | None) -> str | None:
         """The address that an element links to, None where it leads to a place of the page, to a script or to another site."""
@@ -116,9 +126,10 @@ def decoded(response: TextResponse) -> str:
 
 
 def _times(element: Tag) -> Iterator[str]:
-    """What an element, or what it holds, says of a time: attributes that are exact, the title that tells the whole date, the words."""
+    """What an element, or what it holds, says of a time: attributes that are exact, the title that tells the whole date, the words, each of its lines."""
     inside = [element, *element.select("time, abbr, .DateTime")]
     for name in ("datetime", "data-time"):
         yield from (str(e[name]) for e in inside if e.get(name))
     yield from (str(e["title"]) for e in inside if (e.name in ("time", "abbr") or "DateTime" in e.get_attribute_list("class", [])) and re.search(r"\d{4}", str(e.get("title") or "")))
     yield texts.line(element)
+    yield from texts.of(element).split("\n")
