@@ -449,6 +449,17 @@ def test_a_review_that_moved_to_the_next_page_goes_in_once_and_on_a_later_day_ag
         assert list(store.rows("select what, noticed_at from changes order by what")) == [("appeared", "2026-06-01T08:00:00Z"), ("edited", "2026-06-01T08:00:00Z")]
 
 
+def test_the_later_pages_of_a_topic_wait_for_the_page_with_its_beginning(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Topics(Lamps):
+        def read(self, page: Saved) -> Iterator[Found]:
+            yield Reply("Me too.", "customer", id="2", review="a") if "p=2" in page.url else Review("a", "The lamp came broken.", complete=False)
+
+    monkeypatch.setattr(readers, "sites", lambda: (Topics,))
+    gather(state(folder, {"1.html": page(1, 1, at="Sat May 02 2026 10:00:00"), "2.html": page(1, 1, url="https://www.lamps.example/acme?p=2")}))
+    with Store(folder / "rapport.db") as store:
+        assert list(store.rows("select count(*), (select count(*) from problems where place like '%reply%') from replies")) == [(1, 0)]
+
+
 def test_pages_of_another_site_are_told_and_taken_where_the_study_asks_for_them(folder: Path, lamps: None) -> None:
     other = f'<html>{SINGLE.format("https://www.shop.example/lamp", "Sat May 02 2026 10:00:00")}<body>{REVIEW}</body></html>'
     pages, _ = gather(state(folder, {"1.html": page(1, 1, row("a")), "2.html": other}))

@@ -83,7 +83,7 @@ class SavedPage(SourceSpider):
     def begin(self, place: Place) -> Iterator[Page]:
         """Every page as a page of its own, the oldest first: a later one of the same list is a later look at it."""
         assert self.study is not None
-        pile = Pile(place, place.options.site)
+        pile, late = Pile(place, place.options.site), list[Page]()
         for file in pile.dated(saved_files.pages(self.study.folder, items(place.options.files))):
             try:
                 raw = opened.body(file)
@@ -94,7 +94,11 @@ class SavedPage(SourceSpider):
             page = self._page(place, Response(saved.url if saved.url != UNKNOWN else file.name, body=raw))
             page.seen_at, page.status = saved.seen_at or page.seen_at, None
             if pile.take(saved, page):
-                yield page
+                if page.replies:             # the later pages of a topic: their answers wait for the page with the review
+                    late.append(page)
+                else:
+                    yield page
+        yield from late
         last = self._stretch(place)
         last.seen_at = pile.newest or last.seen_at
         last.problems = list(pile.told())
@@ -252,6 +256,9 @@ def _nothing(page: Saved, reader: Reader, problems: list[Problem], total: int | 
     """Why a page has no reviews, if it does not say so itself."""
     if any(p.sort in ("blocked", "login") for p in problems):
         yield from problems
+    elif asks and not reader.any_page and not any(p.sort for p in problems):
+        yield from problems
+        yield Problem(page.name, f"lists topics of {reader.title}, not what was written in them", "save the topics themselves")
     elif wall := pages.wall(page.soup, page.name):
         yield wall
     elif reader.any_page and any(p.sort == "empty" for p in problems):
@@ -261,9 +268,7 @@ def _nothing(page: Saved, reader: Reader, problems: list[Problem], total: int | 
                       "save the page that shows the reviews; for a site that is not known import an export as a table, or begin a source: rapport new-source", "changed")
     else:
         yield from problems
-        if asks:
-            yield Problem(page.name, f"lists topics of {reader.title}, not what was written in them", "save the topics themselves")
-        elif total != 0 and not any(p.sort for p in problems):
+        if total != 0 and not any(p.sort for p in problems):
             yield Problem(page.name, f"is a page of {reader.title}, but no review could be read in it", _LISTED, "changed")
 
 
