@@ -78,7 +78,7 @@ def test_a_review_that_is_featured_is_one_review_and_a_broken_one_costs_no_other
 ])
 def test_a_list_that_is_narrowed_says_to_what_and_knows_its_pages(asked: dict[str, Any], counts: dict[str, Any], filtered: str | None) -> None:
     found = read(page(row(), asked=asked, **{"allReviewsCount": 55, "filteredReviewsCount": 20, "numberOfPages": 2, "currentPage": 2, **counts}), ADDRESS.replace(".htm", "_P2.htm"))
-    assert [f for f in found if isinstance(f, Part)] == [Part(2, (ADDRESS.replace(".htm", "_P1.htm"), ADDRESS.replace(".htm", "_P2.htm")), filtered)]
+    assert [f for f in found if isinstance(f, Part)] == [Part(2, (ADDRESS, ADDRESS.replace(".htm", "_P2.htm")), filtered)]
     assert [f for f in found if isinstance(f, Total)] == [Total(counts.get("allReviewsCount", 55))]
 
 

@@ -124,7 +124,9 @@ def test_every_page_that_others_saved_holds_as_many_reviews_and_answers_as_were_
 def test_what_a_page_shows_is_what_its_data_say(shared: Path) -> None:
     for file in sorted((shared / "samples" / "indeed").glob("*.html")):
         text = file.read_text(encoding="utf-8")
-        whole, shown = reviews(read(text, None)), reviews(read(without_data(text), None))
+        drawn, bare = read(text, None), read(without_data(text), None)
+        assert [(p.number, p.addresses, bool(p.filtered)) for p in drawn if isinstance(p, Part)] == [(p.number, p.addresses, bool(p.filtered)) for p in bare if isinstance(p, Part)]
+        whole, shown = reviews(drawn), reviews(bare)
         assert [(r.id, r.rating, r.created, r.url, r.language) for r in whole] == [(r.id, r.rating, r.created, r.url, r.language) for r in shown]
         assert all(same(w.text).startswith(same(s.text)[:1000]) and s.unit in (w.unit, None) and s.country in (w.country, None) for w, s in zip(whole, shown, strict=True))
         assert all([(a.role, a.created, same(a.text)) for a in w.replies] == [(a.role, a.created, same(a.text)) for a in s.replies] for w, s in zip(whole, shown, strict=True) if s.complete)

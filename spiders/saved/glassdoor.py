@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
@@ -17,7 +18,7 @@ from bs4 import Tag
 
 from enrich import ratings
 from enrich.records import Problem, Reply, Review, Total
-from spiders.platforms import pages, structured, texts
+from spiders.platforms import dates, pages, structured, texts
 from spiders.platforms.base import each
 from spiders.platforms.saved import Found, Saved, Site, part
 from spiders.platforms.table import language, role, words
@@ -62,6 +63,7 @@ class Glassdoor(Site):
             yield from each(marked, lambda node: [_marked(node)], page.name)
         elif total or model == {}:
             yield pages.wall(page.soup, page.name) or _nothing(page)
+            return                           # so it is not one of the list's pages that are saved
         yield from _part(page, model, asked)
 
 
@@ -145,7 +147,8 @@ def _part(page: Saved, model: dict[str, Any], asked: dict[str, Any]) -> Iterator
     shown, known = _number(model.get("filteredReviewsCount")), _number(model.get("allReviewsCount"))
     narrowed = shown != known if shown is not None and known is not None else bool(named)
     filtered = (", ".join(f"{k}={v}" for k, v in named.items()) or f"{shown} of {known}") if narrowed else None
-    yield from part(number, last, re.sub(r"(?:_I?P\d+)?\.htm", "_P{n}.htm", page.url, count=1), filtered)
+    for found in part(number, last, re.sub(r"(?:_I?P\d+)?\.htm", "_P{n}.htm", page.url, count=1), filtered):
+        yield replace(found, addresses=tuple(a.replace("_P1.htm", ".htm") for a in found.addresses))
 
 
 def _asked(value: Any) -> str:
@@ -183,13 +186,14 @@ def _card(card: Tag, page: Saved) -> Review:
     if not (title or pros or cons or rated):
         raise ValueError("neither words nor stars could be found in it")
     return Review(id, words(None, pros=pros, cons=cons, advice=advice), title=title.strip('"“”„«» ') or None if title else None, rating=ratings.read(rated),
-                  created=page.when(_date(card), f"review {id}"), url=urljoin(page.url, str(link["href"])) if link else None, unit=place, complete=False)
+                  created=page.when(_date(card, page), f"review {id}"), url=urljoin(page.url, str(link["href"])) if link else None, unit=place, complete=False)
 
 
-def _date(card: Tag) -> str | None:
+def _date(card: Tag, page: Saved) -> str | None:
     """Scripts of the page wrote `datetime` with the browser's own zone added to Glassdoor's clock: the clock is what counts."""
     stamp = card.select_one("time[datetime]")
-    return str(stamp["datetime"]).partition(" GMT")[0] if stamp else _shown(card, "time, [class*=reviewDate]")
+    shown = None if stamp else _shown(card, "time, [class*=reviewDate]")
+    return str(stamp["datetime"]).partition(" GMT")[0] if stamp else dates.english(shown, page.language) if shown else None
 
 
 def _shown(card: Tag, selector: str, *, whole: bool = False) -> str | None:

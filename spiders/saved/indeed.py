@@ -16,14 +16,15 @@ from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 from bs4 import Tag
 
 from enrich import ratings
-from enrich.records import Problem, Reply, Review, Total
-from spiders.platforms import pages, texts
+from enrich.records import Problem, Reply, Review, Total, When
+from spiders.platforms import dates, pages, stars, texts
 from spiders.platforms.base import each
 from spiders.platforms.json_api import text
 from spiders.platforms.saved import Found, Saved, Site, part
 from spiders.platforms.table import words
 
 AT_ONCE = 20
+_FILTER = re.compile(r"f(?:country|loc|jobtitle|jobcat|topic|text)|lang$")
 _LOGIN = "sign in where you may and save the page again, or import an export of your own: a login is never used"
 
 
@@ -56,9 +57,11 @@ class Indeed(Site):
         elif cards:
             yield Problem(page.name, "the data that Indeed's page has beside its text are missing or broken: long texts may be cut off, and answers left out", "save the page again, with its scripts")
             yield from each(cards, lambda card: [_card(card, page)], page.name)
+            model, counts = _shown(page, total)
         elif _number(counts.get("foundReviewCount", total)):
             yield Problem(page.name, "Indeed asks for a login before it shows these reviews", _LOGIN, "login") if model.get("contentGate") else Problem(
                 page.name, "counts reviews, but none could be read", "save the page and report it: the site may have changed", "changed")
+            return                           # so it is not one of the list's pages that are saved
         yield from _part(page, state, model.get("pagination") or {}, counts)
 
 
@@ -80,13 +83,13 @@ def _review(row: dict[str, Any], page: Saved) -> Review:
     tag = next((t for part in said.values() if isinstance(part, dict) and (t := part.get("languageTag"))), None)
     return Review(
         id, words(_text(said["text"]), pros=_text(said["pros"]), cons=_text(said["cons"])), title=_text(said["title"]), rating=ratings.read(row.get("overallRating")),
-        created=page.when(row.get("submissionDate"), f"review {id}"), url=urljoin(page.url, url) if url else None, language=tag.partition("-")[0].lower() if tag else None,
+        created=_when(row.get("submissionDate"), page, f"review {id}"), url=urljoin(page.url, url) if url else None, language=tag.partition("-")[0].lower() if tag else None,
         country=text(row.get("country")), unit=_text(row.get("location")), replies=[_reply(c, page, id) for c in row.get("comments") or []])
 
 
 def _reply(comment: dict[str, Any], page: Saved, id: str) -> Reply:
     """An official comment is the company's; others are other people's."""
-    return Reply(_text(comment["commentText"]), role="company" if comment.get("isOfficial") is True else "other", created=page.when(comment.get("date"), f"a reply to review {id}"))
+    return Reply(_text(comment["commentText"]), role="company" if comment.get("isOfficial") is True else "other", created=_when(comment.get("date"), page, f"a reply to review {id}"))
 
 
 def _text(said: Any) -> str | None:
@@ -94,18 +97,25 @@ def _text(said: Any) -> str | None:
     return texts.tidy((said.get("text") if isinstance(said, dict) else said) or "") or None
 
 
+def _when(raw: Any, page: Saved, place: str) -> When | None:
+    """A date in the page's language."""
+    return page.when(dates.english(str(raw), page.language) if raw else None, place)
+
+
 def _part(page: Saved, state: dict[str, Any], pagination: dict[str, Any], counts: dict[str, Any]) -> Iterator[Found]:
     """Which page this is, of as many as the narrowed list fills."""
-    found, number = _number(counts.get("foundReviewCount")), _number(pagination.get("currentPage"))
+    found, total, number = _number(counts.get("foundReviewCount")), _number(counts.get("totalReviewCount")), _number(pagination.get("currentPage"))
     if number is None:
         return
     last = -(-found // AT_ONCE) if found is not None else max((_number(link.get("index")) or 1 for link in pagination.get("paginationLinks") or []), default=1)
     asked = urlsplit(urljoin(page.url, (state.get("requestContext") or {}).get("url") or page.url))
-    query = urlencode({k: v for k, v in parse_qs(asked.query).items() if k != "start"}, doseq=True)
-    address = asked._replace(query=f"{query}&start=" if query else "start=", fragment="").geturl() + f"{{offset:{AT_ONCE}}}"
-    active = (state.get("reviewsFilters") or {}).get("activeFilters") or {}
+    query = {k: v for k, v in parse_qs(asked.query).items() if k != "start"}
+    address = asked._replace(query=urlencode({**query, "start": ""}, doseq=True), fragment="").geturl() + f"{{offset:{AT_ONCE}}}"
+    active = (state.get("reviewsFilters") or {}).get("activeFilters") or {k: f"{k}={v[0]}" for k, v in query.items() if _FILTER.match(k)}
     narrowed = ", ".join(str(v) for k, v in active.items() if v and k != "sort" and v != "fcountry=ALL")
-    yield from part(number, last, address, (narrowed or None) if found is None or found != _number(counts.get("totalReviewCount")) else None)
+    if found is not None and total is not None:
+        narrowed = "" if found >= total else narrowed or f"{found} of {total}"
+    yield from part(number, last, address, narrowed or None)
 
 
 def _number(value: Any) -> int | None:
@@ -113,6 +123,14 @@ def _number(value: Any) -> int | None:
 
 
 # without its JSON
+
+
+def _shown(page: Saved, total: int | None) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the page shows of its place in the list, and of how many there are, as its JSON would say it."""
+    current, shown = page.soup.select_one("[data-testid=pagination] [aria-current=page]"), page.soup.select_one("[data-testid=dropdown-location-filter]")
+    found = stars.counts(texts.line(shown)) if shown else []
+    links = [{"index": texts.line(a)} for a in page.soup.select("[data-testid=pagination] [data-testid='page[]']")]
+    return {"pagination": {"currentPage": texts.line(current) if current else None, "paginationLinks": links}}, {"foundReviewCount": found[-1] if found else None, "totalReviewCount": total}
 
 
 def _card(card: Tag, page: Saved) -> Review:
@@ -128,7 +146,7 @@ def _card(card: Tag, page: Saved) -> Review:
     parts = [f"{texts.line(h)}: {texts.of(said)}" for h in card.select("h2") if h is not title and not _within(h, comments) and (said := h.find_next_sibling("div"))]
     return Review(
         id, "\n".join(filter(None, [texts.of(body) if body else None, *parts])) or None, title=texts.line(title) if title else None, rating=ratings.read(_meta(card, "ratingValue")),
-        created=page.when(_meta(card, "datePublished"), f"review {id}"), url=url, language=str(tagged["lang"]).partition("-")[0].lower() if tagged else None,
+        created=_when(_meta(card, "datePublished"), page, f"review {id}"), url=url, language=str(tagged["lang"]).partition("-")[0].lower() if tagged else None,
         country=country, unit=place, replies=list(_answers(comments, _meta(card, "name"), page, id)), complete=card.select_one("[data-testid=content-gate-login-button]") is None)
 
 
@@ -139,7 +157,7 @@ def _answers(comments: Tag | None, company: str | None, page: Saved, id: str | N
         date = heading.find_next_sibling("span")
         if isinstance(said, Tag):
             official = bool(company) and (company or "").casefold() in texts.line(heading).casefold()
-            yield Reply(texts.of(said) or None, role="company" if official else "other", created=page.when(texts.line(date) if date else None, f"a reply to review {id}"))
+            yield Reply(texts.of(said) or None, role="company" if official else "other", created=_when(texts.line(date) if date else None, page, f"a reply to review {id}"))
 
 
 def _workplace(card: Tag) -> tuple[str | None, str | None]:
