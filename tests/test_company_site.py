@@ -121,6 +121,12 @@ def test_a_page_behind_a_guard_is_named_and_one_without_testimonials_is_nothing_
     assert [r.sort for r in records] == ["blocked"]
 
 
+def test_one_page_that_is_gone_is_named_and_only_where_it_is_the_place_itself_it_is_what_went_wrong() -> None:
+    pages = {"/robots.txt": None, "/sitemap.xml": urlset("/reviews", "/avis"), "/reviews": shown("They answered within an hour."), "/avis": None}
+    assert [(type(r), getattr(r, "sort", None)) for r in crawl(pages)[0]] == [(Review, None), (Problem, None)]
+    assert [getattr(r, "sort", None) for r in crawl(pages, url=f"{SITE}/avis")[0]] == ["gone", None]
+
+
 @pytest.mark.parametrize(("path", "found"), [
     ("/reviews", True), ("/en/customer-reviews/", True), ("/case-studies/a-very-long-title-of-an-article", True), ("/what-our-customers-say", True), ("/t%C3%A9moignages.html", True),
     ("/de/Kundenstimmen", True), ("/rese%C3%B1as/", True), ("/success-stories/x", True), ("/blog/how-we-review-all-the-code", False), ("/customers/login", False), ("/customer-service", False),

@@ -36,7 +36,7 @@ UNPACKED = 64 << 20
 """Bytes of a sitemap at most (the format allows 50 MB)."""
 _SITEMAP = re.compile(rb"(?:\xef\xbb\xbf)?(?:\s|<\?.*?\?>|<!--.*?-->)*<(?:\w+:)?(?:urlset|sitemapindex)\b", re.S)
 ABSENT = {"handle_httpstatus_list": [404, 410]}
-"""A robots.txt or a sitemap that is not there is no fault of a site."""
+"""What is not there is told in the source's own words: one of many pages is no reason why a site gave less than it should."""
 
 
 class CompanySiteOptions(Options):
@@ -60,7 +60,7 @@ class CompanySite(SourceSpider):
         yield self.ask(f"{parts.scheme}://{parts.netloc}/robots.txt", meta={"rules": True, **ABSENT})
         if parts.path.strip("/"):
             place.memory.setdefault("chosen", set()).add(place.options.url)
-            yield self.ask(place.options.url)
+            yield self.ask(place.options.url, meta=ABSENT)
 
     def draw(self, response: Response, place: Place) -> Iterator[Drawn]:
         asked = response.request.meta if response.request else {}
@@ -68,6 +68,9 @@ class CompanySite(SourceSpider):
             yield from self._robots(response, place)
         elif asked.get("map") or (unpacked := _unpacked(response)) is not None and _SITEMAP.match(unpacked):
             yield from self._map(response, place)
+        elif response.status in ABSENT["handle_httpstatus_list"]:
+            given = response.url == place.options.url
+            yield Problem(response.url, f"there is no such page (status {response.status})" + ("" if given else ", though the site's map names it"), "check the address in study.toml" if given else None, "gone" if given else None)
         elif pages.is_html(response):
             yield from self._shown(response, place)
         else:
@@ -118,7 +121,7 @@ class CompanySite(SourceSpider):
                     yield Problem(here, f"more than {place.options.most} pages speak of reviews: the others are not read", "raise `most`, or give the page of testimonials itself as `url`", "capped")
                 return
             chosen.add(address)
-            yield self.ask(address)
+            yield self.ask(address, meta=ABSENT)
 
     def _shown(self, response: Response, place: Place) -> Iterator[Drawn]:
         """The reviews that a page marks up; where it marks up none, what looks like testimonials."""
