@@ -32,6 +32,7 @@ class Angi(Directory):
     name = "angi"
     title = "Angi"
     hosts = ("angi.com", "angieslist.com")
+    reply_times = False
 
 
 class BuildZoom(Directory):
@@ -56,3 +57,4 @@ class Thumbtack(Directory):
     name = "thumbtack"
     title = "Thumbtack"
     hosts = ("thumbtack.com",)
+    reply_times = False
