@@ -14,7 +14,7 @@ from spiders.platforms.saved import Site, sites
 FILE = PROJECT / "README.md"
 BEGIN, END = "<!-- sources -->", "<!-- /sources -->"
 HEAD = "| source | what it gathers | replies | how | what it cannot give | options |\n| --- | --- | --- | --- | --- | --- |"
-SITES = "| saved pages of | whose reviews | replies | what it cannot give |\n| --- | --- | --- | --- |"
+SITES = "| saved pages of | whose reviews | replies | why it is not crawled | what it cannot give |\n| --- | --- | --- | --- | --- |"
 
 
 def markdown(found: Sources) -> str:
@@ -30,7 +30,8 @@ def _source(spider: type[SourceSpider]) -> str:
 
 
 def _site(site: type[Site]) -> str:
-    return _row(site.title, f"{site.audience}s'", _replies(site.replies_visible, site.reply_times), site.limits)
+    rule = next(iter(policy.named(site.name)), None)
+    return _row(site.title, f"{site.audience}s'", _replies(site.replies_visible, site.reply_times), (rule.why if rule and rule.rival != "crawl" else None) or "", site.limits)
 
 
 def _how(spider: type[SourceSpider]) -> str:
@@ -43,7 +44,9 @@ def _how(spider: type[SourceSpider]) -> str:
 def _replies(visible: bool | None, times: bool) -> str:
     if visible is False:
         return "not shown"
-    return f"{'shown' if visible else 'where the place shows them'}{'' if times else ', without their times'}"
+    if visible is None:
+        return f"where the place shows them{'' if times else ', without their times'}"
+    return f"shown, with{'' if times else 'out'} their times"
 
 
 def _row(*cells: str) -> str:
