@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode, urljoin, urlsplit
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from pydantic import Field
-from scrapy.http import Request, Response
+from scrapy.http import Request, Response, TextResponse
 
 from enrich import times
 from enrich.records import ANSWERING, Problem, Reply, Review, When
-from spiders.platforms import json_api, texts
+from spiders.platforms import json_api, pages, texts
 from spiders.platforms.base import Drawn, Options, Place, SourceSpider, each
 
 CHUNK = 20
@@ -22,6 +22,7 @@ FOREIGN = "aside.quote, aside.onebox, .lightbox-wrapper"
 QUOTED = f"{FOREIGN}, blockquote"
 """What others wrote: the same sentence would be counted twice."""
 _LISTING = re.compile(r"^(?P<root>.*?)(?:/(?P<listing>(?:c|tag|tags|latest|top|new|hot|categories)(?:/.*)?)|/t/(?:(?!\d+/)[^/]+/)?(?P<topic>\d+)(?:/(?:\d+|posts))?|/posts/.*)?/?$")
+_START = re.compile(r"/?(?:latest|top|new|hot|categories)?/?$")
 _HOSTS = re.compile(r"^(?:forums?|community|discuss|discourse|meta|talk)\.", re.I)
 
 
@@ -46,13 +47,17 @@ class Discourse(SourceSpider):
     def recognise(cls, url: str) -> dict[str, Any] | None:
         parts = urlsplit(url)
         shown = re.search(r"/(?:c/[^/]+|t/[^/]+/\d+|t/\d+|tag/[^/]+)(?:/|$|\.json)", parts.path)
-        return {"url": url} if parts.hostname and (_HOSTS.match(parts.hostname) or shown) else None
+        guessed = parts.hostname and _HOSTS.match(parts.hostname) and _START.match(parts.path)       # other forum software is called so too
+        return {"url": url} if parts.hostname and (guessed or shown) else None
 
     def begin(self, place: Place) -> Iterable[Drawn]:
         root, listing, topic = where(place.options.url)
         yield self.ask(f"{root}/t/{topic}.json" if topic else f"{root}/{listing}.json")
 
     def draw(self, response: Response, place: Place) -> Iterator[Drawn]:
+        if isinstance(response, TextResponse) and response.text.lstrip().startswith("<") and (plain := pages.soup(response)).select_one(".crawler-post"):
+            yield from self._plain(response, place, plain)
+            return
         answer, problem = json_api.read(response, "a Discourse forum's JSON")
         match answer:
             case {"topic_list": {"topics": list(topics)}}:
@@ -109,6 +114,21 @@ class Discourse(SourceSpider):
             asked = urlencode([("post_ids[]", i) for i in rest[start:start + CHUNK]], safe="[]")
             yield self.ask(f"{root}/t/{topic['id']}/posts.json?{asked}", item=str(topic["id"]), rest=True, meta={"asker": _asker(topic, posts)})
 
+    def _plain(self, response: TextResponse, place: Place, page: BeautifulSoup) -> Iterator[Drawn]:
+        """A topic as Discourse shows it without scripts. That view does not tell the ids of posts, nor who is of the company: those that study.toml names are."""
+        named = [urljoin(response.url, str(e["href"])) for e in page.select("link[rel~=canonical][href], .crawler-topic-title a[href]")]
+        address = next((a for a in (response.url, *named) if where(a)[2]), None)
+        if address is None:
+            yield Problem(response.url, "shows posts, but not of which topic", "say the address that it was saved from", "changed")
+            return
+        root, _, key = where(address)
+        heading = page.select_one(".crawler-topic-title, #topic-title h1, h1")
+        rest = page.select_one("link[rel~=next], a[rel~=next], link[rel~=prev], a[rel~=prev]") is not None
+        topic = {"id": key, "title": texts.line(heading) if heading else None, "slug": address.partition("/t/")[2].split("/")[0]}
+        yield from self._posts(response.replace(url=address), place, [plain_post(p, n) for n, p in enumerate(page.select(".crawler-post"), 1)], topic, complete=not rest)
+        if rest:
+            yield self.ask(f"{root}/t/{key}.json", item=key)
+
     def _posts(self, response: Response, place: Place, posts: list[Any], topic: dict[str, Any], complete: bool = False) -> Iterator[Drawn]:
         """The opening post as a review with the replies that came with it; posts that came without their opening post by themselves."""
         reviews: dict[str, Review] = {}
@@ -135,7 +155,7 @@ class Discourse(SourceSpider):
             elif not post.get("hidden"):
                 if asker and post.get("username") == asker and who == "other":
                     who = "customer"
-                reply = Reply(text, who, basis, str(post["id"]), _name(post), json_api.text(post.get("username")), created, edited, review=key)
+                reply = Reply(text, who, basis, json_api.text(post["id"]), _name(post), json_api.text(post.get("username")), created, edited, review=key)
                 if key in reviews:
                     reviews[key].replies.append(reply)
                 else:
@@ -172,6 +192,19 @@ def role(user: dict[str, Any], place: Place) -> tuple[str, str]:
     if user.get("admin") or (user.get("staff") and not user.get("moderator")):
         return "staff", "source"
     return "other", "source"
+
+
+def plain_post(post: Tag, n: int) -> dict[str, Any]:
+    """A post of the view without scripts, as the JSON would have it; `n` is its place on the page, where it does not tell its number."""
+    def said(name: str) -> str:
+        element = post.select_one(f"[itemprop={name}]")
+        return str(element.get("content") or element.get("datetime") or texts.line(element)) if element is not None else ""
+    creator, number = post.select_one(".creator"), re.search(r"\d+", f"{said('position')} {post.get('id') or ''}")
+    name = creator.select_one("[itemprop=name]") if creator is not None else None
+    account, real = texts.line(name) if name else None, re.search(r"\(([^()]+)\)\s*$", texts.line(creator)) if creator is not None else None
+    body, edited = post.select_one(".post, [itemprop=text]"), said("dateModified")
+    return {"id": None, "post_number": int(number[0]) if number else n, "username": account, "name": real[1] if real else account, "created_at": said("datePublished"),
+            "updated_at": edited or None, "version": 2 if edited and edited != said("datePublished") else 1, "cooked": body.decode_contents() if body else ""}
 
 
 def words(post: dict[str, Any]) -> str | None:
