@@ -25,7 +25,7 @@ _YEAR_MONTH = re.compile(rf"(?<!\d)(\d{{4}})\.?\s+(?:m\. )?{_WORD}\.?\s+(\d{{1,2
 _MONTH = re.compile(r"([^\s\d,.]{3,})\.?(?: de| del)?\s+(\d{4})(?!\d)", re.I)
 _MONTH_NUMBERS = re.compile(r"(?<!\d)(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]")
 _SLASHES = re.compile(r"(?<!\d)\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})(?!\d)")
-_ONE = frozenset(["a", "an", "one", "un", "una", "uno", "um", "uma", "ein", "eine", "einem", "einer", "een", "en", "ett", "et", "én", "bir", "jeden", "jedna", "jedną", "ένα", "έναν", "μία", "egy", "o",
+_ONE = frozenset(["un", "una", "uno", "um", "uma", "ein", "eine", "einem", "einer", "een", "en", "ett", "et", "én", "bir", "jeden", "jedna", "jedną", "ένα", "έναν", "μία", "egy", "o",
                   "одну", "один", "một"])
 """What many languages write for 1 before a month or a year."""
 _DAYS = {"week": 7, "day": 1}
@@ -80,8 +80,10 @@ def _ago(text: str, language: str | None) -> str | None:
     words = text.replace("한 ", "1").split()             # Korean writes a number and its unit as one word
     for first, last in sorted(((a, b) for a in range(min(4, len(words))) for b in range(min(3, len(words) - a))), key=sum):
         kept = words[first:len(words) - last]
-        for attempt in (kept, ["1" if w.lower() in _ONE else w for w in kept], ["1", *kept]):
-            if moment := _moment(" ".join(attempt), language, "relative-time"):
+        for attempt in (["1" if w.lower() in _ONE else w for w in kept], kept, ["1", *kept]):
+            moment = _moment(" ".join(attempt), language, "relative-time")
+            # a word that is "today" in some language, taken out of a sentence, is nothing
+            if moment and (moment[0] != _BASE or (kept == words and language)):
                 return _counted(*moment)
     return None
 

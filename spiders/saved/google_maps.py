@@ -88,7 +88,7 @@ class Reader:
     def _heads(self, leaf: Tag) -> bool:
         """Whether it is the heading of a response, which a date stands beside: a customer may write of the owner's response, too."""
         line = texts.line(leaf)
-        return len(line) < 100 and bool(_ANSWER.search(line) and _OWNER.search(line)) and any(_DATED.fullmatch(self._english(texts.line(e))) for e in _leaves(_header(leaf)))
+        return len(line) < 100 and bool(_ANSWER.search(line) and _OWNER.search(line)) and any(_DATED.fullmatch(self._english(texts.line(e))) for e in _leaves(_header(leaf)) if e is not leaf)
 
     def _body(self, card: Tag, id: str, row: Tag | None, answer: Tag | None) -> Tag | None:
         """What holds the review's words: marked by their language or its id, else what follows the row of stars."""
@@ -100,7 +100,7 @@ class Reader:
     def _reply(self, id: str, answer: Tag, heading: Tag) -> Reply:
         """The owner's response: its heading with the date beside it, then the words."""
         header = _header(heading)
-        dated = next((line for e in _leaves(header) if _DATED.fullmatch(self._english(line := texts.line(e)))), None)
+        dated = next((line for e in _leaves(header) if e is not heading and _DATED.fullmatch(self._english(line := texts.line(e)))), None)
         return Reply(self._words(id, answer, answer, header), "owner", created=self._when(dated, f"the response to {id}"))
 
     def _words(self, id: str, body: Tag, around: Tag, without: Tag | None) -> str | None:

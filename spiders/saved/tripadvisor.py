@@ -54,7 +54,7 @@ class Tripadvisor(Site):
         if total:
             yield total
         if not kept and not blank and not (total and total.reviews == 0):
-            yield pages.wall(page.soup, page.name) or Problem(page.name, f"counts {total.reviews} reviews, but none could be read" if total else "no reviews of Tripadvisor are in this page",
+            yield pages.wall(page.soup, page.name) or Problem(page.name, f"counts {total.reviews:,} reviews, but none could be read" if total else "no reviews of Tripadvisor are in this page",
                                                               "save the page and report it: the site may have changed", "changed")
         yield from _part(page, state, total, len(kept))
 
