@@ -32,7 +32,7 @@ _ZONE = re.compile(r"\b(?:UTC|GMT|WEZ)(?:\s*(?P<sign>[+−-])\s*(?P<hours>\d{1,2
 class Clock:
     """How one page writes its times."""
 
-    seen: datetime                           # when it was seen, which "today" counts from
+    seen: datetime | None                    # when it was seen, which "today" counts from; None where nobody says
     language: str | None = None              # of the page, two letters
     day_first: bool | None = None            # whether 03/04/2026 is the third of April
     offset: timedelta = timedelta()          # of its clock to UTC
@@ -47,7 +47,10 @@ class Clock:
         text = plain(written or "")
         if not text:
             return None
-        if near := _NEAR.match(text):
+        near = _NEAR.match(text)
+        if self.seen is None and (near or _CLOCK.match(text)):
+            raise ValueError(f"{text[:60]!r} is not a date")
+        if near:
             return self._utc(times.read(f"{self._day(_AGO[near['day'].lower()])} {near['clock'] or ''}"))
         if _CLOCK.match(text):
             return self._utc(times.read(f"{self._day(0)} {text}"))
@@ -62,6 +65,7 @@ class Clock:
 
     def _day(self, days: int) -> date:
         """So many days before the one that the page's clock showed."""
+        assert self.seen is not None
         return (self.seen + self.offset - timedelta(days=days)).date()
 
     def _utc(self, when: When | None) -> When | None:
@@ -77,6 +81,8 @@ class Clock:
 
     def _ago(self, text: str) -> When | None:
         """ "Vor 3 Stunden" is between 2½ and 4 hours ago, as everywhere."""
+        if self.seen is None:
+            return None
         said = _SMALLER.sub("", text)
         number = int(found[0]) if (found := re.search(r"\d+", said)) else 0
         moment = _parser("relative-time", self.language, self.seen).get_date_data(said).date_obj if number else None
