@@ -17,10 +17,9 @@ from pydantic import Field
 from scrapy.http import Request, Response, TextResponse
 
 from enrich.records import Problem, Review
-from spiders.platforms import json_api, pages, play_rows
+from spiders.platforms import json_api, pages, play_rows, readers
 from spiders.platforms.base import UNKNOWN, Drawn, Options, Place, SourceSpider, each
 from spiders.platforms.saved import Saved
-from spiders.saved.google_play_page import GooglePlayPage
 
 RPC = "UsvDTd"
 READ = (RPC, "oCPfdb")
@@ -186,7 +185,8 @@ def payload(response: Response) -> tuple[Any, Problem | None]:
 def _page(response: TextResponse, place: Place) -> Iterator[Drawn]:
     """What a web page holds that came, or was saved, in place of an answer: the app's own page has a few reviews."""
     page = Saved(response.text, response.url, response.url if response.url != UNKNOWN else None, place.seen_at)
-    found = list(GooglePlayPage().read(page))
+    reader = readers.whose(page)
+    found = list(reader.read(page, place)) if reader.name == GooglePlay.name else []
     if any(isinstance(d, Review) for d in found):
         yield from found
         yield from page.told()
