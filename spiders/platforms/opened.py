@@ -78,7 +78,7 @@ def page(name: str, raw: bytes, address: str | None = None, seen_at: datetime | 
     found = _noted(text)
     text = _PICTURE.sub("data:,", text)                    # the parser loses what follows a picture of 10 MB
     opened = Saved(text, name, next((a for a in (address, noted, found[0]) if a and is_address(a)), None), found[1] or saved or seen_at)
-    if archived := _WAYBACK.match(opened.url):             # it was seen when the archive took it
+    if ("web.archive.org" in text or address) and (archived := _WAYBACK.match(opened.url)):      # it was seen when the archive took it
         seen_at = datetime.strptime(archived[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
         opened = Saved(text, name, re.sub(r"^(https?):/+", r"\1://", archived[2]), seen_at)
     if _ends_early(text):
