@@ -157,7 +157,8 @@ MHTML = "From: <Saved by Blink>\r\nDate: Fri, 3 Apr 2026 06:15:00 +0200\r\nMIME-
     (b"\x1f\x8b\x08\0\0\0\0\0\0\xff\xffcut", "page.html.gz", "cannot be unpacked"),
     (gzip.compress(b"<html>" + b" " * (opened.LARGEST + 1)), "bomb.html.gz", "is larger than 32 MB"),
     (b"<html><body>" + b"<p>words</p>" * 4_500_000, "page.html", "is larger than 32 MB"),
-], ids=["empty", "blank", "PDF", "picture", "Safari", "binary", "table", "JSON", "zip", "MHTML", "gzip", "bomb", "54 MB"])
+    (b"<html><body>" + b"<p>words</p>" * 1_100_000, "page.html", "is longer than 12 million characters"),
+], ids=["empty", "blank", "PDF", "picture", "Safari", "binary", "table", "JSON", "zip", "MHTML", "gzip", "bomb", "54 MB", "13 MB of text"])
 def test_a_file_that_is_no_page_is_one_problem_that_names_it(body: bytes, name: str, what: str) -> None:
     (problem,) = draw(body, name)
     assert (problem.place, problem.sort, problem.what[:len(what)]) == (name, "failed", what)

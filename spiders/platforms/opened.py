@@ -24,6 +24,8 @@ from spiders.platforms.saved import Saved, is_address
 
 LARGEST = 32 << 20
 """Bytes of one page, with the pictures that are kept in it."""
+LONGEST = 12 << 20
+"""Characters of one page without them: a tree of more elements than that holds would fill the memory."""
 DAMAGED = (EOFError, zlib.error, BadZipFile, NotImplementedError, RuntimeError)
 """What reading a compressed file raises where it is damaged, encrypted (RuntimeError), or compressed in a way that Python does not know."""
 _AGAIN = "save the page again in a browser: Ctrl+S, or Cmd+S"
@@ -77,6 +79,8 @@ def page(name: str, raw: bytes, address: str | None = None, seen_at: datetime | 
         raise Mistake("is no web page", place=name, cure=_AGAIN)
     found = _noted(text)
     text = _PICTURE.sub("data:,", text)                    # the parser loses what follows a picture of 10 MB
+    if len(text) > LONGEST:
+        raise Mistake(f"is longer than {LONGEST >> 20} million characters, its pictures left out", place=name, cure="save a shorter page: of one list, without what was loaded below it")
     opened = Saved(text, name, next((a for a in (address, noted, found[0]) if a and is_address(a)), None), found[1] or saved or seen_at)
     if ("web.archive.org" in text or address) and (archived := _WAYBACK.match(opened.url)):      # it was seen when the archive took it
         seen_at = datetime.strptime(archived[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
