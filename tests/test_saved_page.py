@@ -482,6 +482,18 @@ def test_a_site_that_programs_may_not_read_asks_for_a_ground(folder: Path, monke
     assert [r.id for p in pages for r in p.reviews] == ["a"]
 
 
+def test_a_page_is_its_hosts_before_it_is_anybodys_who_knows_its_marks(monkeypatch: pytest.MonkeyPatch) -> None:
+    class All(Site):
+        name, title, hosts = "all", "All", ("all.example",)
+
+        @classmethod
+        def owns(cls, page: Saved) -> bool:
+            return True
+
+    monkeypatch.setattr(readers, "sites", lambda: (All, Lamps))
+    assert [readers.whose(Saved("<html></html>", "p", f"https://{host}/")).name for host in ("de.lamps.example", "lamps.co.uk", "clamps.example", "lamps")] == ["lamps", "lamps", "all", "all"]
+
+
 def test_every_site_is_found_and_a_file_that_cannot_be_imported_stops_loudly(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {s.name for s in saved.sites()} >= {"indeed", "glassdoor"}
     monkeypatch.setattr(saved, "SITES", "spiders.nowhere")

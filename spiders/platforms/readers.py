@@ -30,8 +30,10 @@ class Reader:
 
 
 def whose(page: Saved) -> Reader:
-    """The first site whose page it is, else the first source that knows it for its own, else the one that tries any page."""
-    if site := next((s for s in sites() if s.owns(page)), None):
+    """The first site whose page it is (one at whose address it was saved before one that only knows it by its marks), else the first source that knows
+    it for its own, else the one that tries any page."""
+    at_home = sorted(sites(), key=lambda s: not s.at_home(page))
+    if site := next((s for s in at_home if s.owns(page)), None):
         return _site(site)
     spiders = _spiders()
     return next((_source(s, page) for s in spiders if hasattr(s, "owns") and s.owns(page.soup)), None) or next(_source(s, page) for s in spiders if s.reads_any_page)

@@ -128,6 +128,11 @@ class Site:
     @classmethod
     def owns(cls, page: Saved) -> bool:
         """Whether a page is this site's, told by its address; also by marks of its own where the page may come without one."""
+        return cls.at_home(page)
+
+    @classmethod
+    def at_home(cls, page: Saved) -> bool:
+        """Whether a page was saved from one of its hosts."""
         return any(re.search(rf"(?:^|\.){re.escape(h)}{'[a-z.]+$' if h.endswith('.') else '$'}", page.host) for h in cls.hosts)
 
     def read(self, page: Saved) -> Iterable[Found]:
