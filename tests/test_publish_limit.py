@@ -15,14 +15,14 @@ def test_the_stricter_of_what_is_stated_and_what_is_allowed_holds(stated: str, m
     assert rights.stricter(stated, most) == shown
 
 
-def shown(folder: Path, source: str) -> dict[str, tuple[str, str | None]]:
+def shown(folder: Path, *sources: str) -> dict[str, tuple[str, str | None]]:
     """What is shown of each place by its source, after a gathering and after the study was registered anew."""
-    (folder / "study.toml").write_text(f'title = "Shops"\n[[companies]]\nname = "Acme"\n{source}')
+    (folder / "study.toml").write_text('title = "Shops"\n[[companies]]\nname = "Acme"\n' + "".join(f"[[companies.sources]]\n{source}\n" for source in sources))
     loaded = study.load(folder)
     assert crawling.crawl(loaded.companies[0].sources[0].source, {"LOG_LEVEL": "CRITICAL"}, study=str(folder)) == 0
     with Store(folder / "rapport.db") as store:
         ledger.register(store, loaded)
-        assert store.one("select count(*) from reviews") > 0
+        assert store.one("select count(distinct profile) from reviews") == len(sources)
         return {p.source: (p.publish, p.may_publish) for p in store.read(tables.Profile)}
 
 
@@ -33,18 +33,20 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize(("origin", "stated", "expected"), [
-    ("trustpilot", "full", ("none", "none")), ("Trust Pilot", "excerpt", ("none", "none")), ("www.trustpilot.com", "full", ("none", "none")), ("google_play", "full", ("excerpt", "excerpt")), ("cfpb", "full", ("full", "full")), ("our crm", "full", ("full", None)),
-    ("google_play", "none", ("none", "excerpt")),
-])
-def test_an_import_shows_no_more_than_its_origin_allows(folder: Path, origin: str, stated: str, expected: tuple[str, str | None]) -> None:
-    source = f'[[companies.sources]]\nsource = "table"\nfiles = "acme.csv"\ncollected_at = 2026-05-01\norigin = "{origin}"\npublish = "{stated}"\n'
-    assert shown(folder, source) == {origin: expected}
+IMPORTS = {
+    ("trustpilot", "full"): ("none", "none"), ("Trust Pilot", "excerpt"): ("none", "none"), ("www.trustpilot.com", "full"): ("none", "none"), ("google_play", "full"): ("excerpt", "excerpt"), ("Google Play", "none"): ("none", "excerpt"),
+    ("cfpb", "full"): ("full", "full"), ("our crm", "full"): ("full", None),
+}
+
+
+def test_an_import_shows_no_more_than_its_origin_allows(folder: Path) -> None:
+    sources = [f'source = "table"\nfiles = "acme.csv"\ncollected_at = 2026-05-01\norigin = "{origin}"\npublish = "{stated}"' for origin, stated in IMPORTS]
+    assert shown(folder, *(f'{source}\nname = "{n}"' for n, source in enumerate(sources))) == {origin: expected for (origin, _), expected in IMPORTS.items()}
 
 
 def test_a_saved_page_shows_no_more_than_the_site_that_it_is_from_whatever_its_origin_is_called(folder: Path) -> None:
     (folder / "page.html").write_text(
         '<!doctype html><html><head><link rel="canonical" href="https://www.bbb.org/us/ny/acme"></head><body><div itemscope itemtype="https://schema.org/Review" id="review_1">'
         '<p itemprop="reviewBody">They never answered.</p><meta itemprop="datePublished" content="2026-03-01"></div></body></html>')
-    source = '[[companies.sources]]\nsource = "saved_page"\nfiles = "page.html"\ncollected_at = 2026-05-01\norigin = "pages"\nbasis = "saved by hand"\npublish = "full"\n'
+    source = 'source = "saved_page"\nfiles = "page.html"\ncollected_at = 2026-05-01\norigin = "pages"\nbasis = "saved by hand"\npublish = "full"\n'
     assert shown(folder, source) == {"pages": ("none", "none")}
