@@ -31,7 +31,7 @@ class GoogleMaps(Site):
 
     name = "google_maps"
     title = "Google Maps"
-    hosts = ("google.",)
+    hosts = ("google.", "maps.app.goo.gl")
     limits = "dates say only how long ago a review was written, so the day of saving must be known"
 
     @classmethod
