@@ -33,6 +33,7 @@ class Amazon(Site):
     name = "amazon"
     title = "Amazon"
     hosts = ("amazon.",)
+    limits = "sellers' answers are not shown; past the first page a login is needed"
     replies_visible = False
     per_page = 10
 

@@ -33,6 +33,7 @@ class GooglePlayPage(Site):
     name = "google_play"
     title = "Google Play"
     hosts = ("play.google.com",)
+    limits = "only reviews that Google Play picks, unless \"See all reviews\" was opened; an edited review shows the day of its last edit alone"
 
     @classmethod
     def owns(cls, page: Saved) -> bool:

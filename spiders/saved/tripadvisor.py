@@ -31,6 +31,7 @@ class Tripadvisor(Site):
     name = "tripadvisor"
     title = "Tripadvisor"
     hosts = ("tripadvisor.",)
+    limits = "long texts are folded: open them before saving; since about 2017 the reviews in the visitor's language, unless all are chosen"
     per_page = 10
 
     @classmethod

@@ -36,6 +36,7 @@ class Yelp(Site):
     name = "yelp"
     title = "Yelp"
     hosts = ("yelp.",)
+    limits = "owners' replies were not tried on a real page: none was at hand"
     replies_visible = None
     per_page = 10
 
