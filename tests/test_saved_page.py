@@ -524,6 +524,8 @@ def test_parse_reads_one_page_of_any_kind(folder: Path) -> None:
     assert [d["created"]["precision"] for d in drawn(str(CASES / "generic_undated.html"), "--seen", "2026-04-02")] == ["interval", "day"]
     (folder / "empty.html").touch()
     assert drawn(str(folder / "empty.html"), code=1) == [{"kind": "problem", "place": "empty.html", "what": "is empty", "cure": "save the page again in a browser: Ctrl+S, or Cmd+S", "sort": "failed"}]
+    (folder / "damaged.html.gz").write_bytes(b"\x1f\x8b\x08\0\0\0\0\0\0\xff\xffcut")
+    assert "cannot be unpacked" in drawn(str(folder / "damaged.html.gz"), code=1)[0]["what"]
     assert "is no web page but a zip archive" in drawn(str(zipped(folder / "p.zip", **{"1.html": HTML})), code=1)[0]["what"]
 
 

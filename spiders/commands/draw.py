@@ -6,9 +6,11 @@ import argparse
 import json
 import signal
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zlib import error as ZlibError
 
 from pydantic import ValidationError
 from scrapy.commands import ScrapyCommand
@@ -22,6 +24,9 @@ from enrich import times
 from enrich.records import Review, plain
 from spiders import catalogue
 from spiders.platforms.base import LAYOUT_ERRORS, UNKNOWN, Drawn, sample
+
+MOST_UNPACKED = 256 << 20
+"""Bytes of a response that was saved compressed."""
 
 
 class Command(ScrapyCommand):
@@ -95,7 +100,8 @@ def flat(drawn: Drawn) -> Iterator[dict[str, Any]]:
 def response(path: Path, url: str, body: bytes) -> Response:
     """A saved body as the response it once was: its kind is told by its content (also when it was saved compressed), then by its name."""
     if body.startswith(b"\x1f\x8b"):
-        body = gunzip(body)
+        with suppress(OSError, EOFError, ValueError, ZlibError):           # damaged, or endless: the source says that it cannot be read
+            body = gunzip(body, max_size=MOST_UNPACKED)
     kind = responsetypes.from_args(filename=path.name.removesuffix(".gz"), body=body)
     if not issubclass(kind, TextResponse) and not binary_is_text(body[:5000]) and not body.startswith((b"\xff\xfe", b"\xfe\xff")):
         return kind(url, body=body)
