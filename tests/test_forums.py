@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 import soupsieve
@@ -14,13 +17,14 @@ from bs4 import BeautifulSoup
 from scrapy.http import HtmlResponse, Request
 from scrapy.utils.project import get_project_settings
 
-from enrich import times
+from enrich import crawling, times
 from enrich.records import Problem, Reply, Review
+from enrich.store import Store
 from enrich.study import Source
 from spiders import catalogue
 from spiders.commands.draw import flat, response
 from spiders.platforms import forum_dates
-from spiders.platforms.base import Place, sample
+from spiders.platforms.base import Place, SourceSpider, sample
 from spiders.platforms.forum import ForumSpider
 from spiders.platforms.forum_page import decoded
 
@@ -43,6 +47,11 @@ def selectors(kind: type[ForumSpider]) -> Iterable[str]:
 def test_all_that_a_kind_states_can_be_looked_for(name: str) -> None:
     assert len([soupsieve.compile(s) for s in selectors(KINDS[name])]) > 20
     assert KINDS[name] in ForumSpider.kinds
+
+
+def test_the_base_of_forums_hides_no_part_of_the_crawl_that_all_sources_share() -> None:
+    meant = {"gathers", "limits", "per_request", "own_page", "replies_visible", "newest_first", "by_activity", "options", "recognise", "begin", "draw", "look"}
+    assert {k for k in vars(ForumSpider) if hasattr(SourceSpider, k) and not k.startswith("__")} - {"_abc_impl"} <= meant
 
 
 @pytest.mark.parametrize("case", sorted(p for name in KINDS for p in (CASES / name).glob("*.html")), ids=lambda p: f"{p.parent.name}/{p.name}")
@@ -92,7 +101,7 @@ def board(page: int, pages: int, *rows: str) -> str:
 def topic(number: int, posts: int, page: int, authors: str = "odile helpdesk") -> str:
     names, shown = authors.split(), range((page - 1) * PAGE, min(page * PAGE, posts))
     written = "".join(f'<div id="p{number * 100 + n}" class="post"><div class="inner"><div class="postbody"><p class="author">by <strong><a class="username">{names[n % len(names)]}</a></strong> &raquo; '
-                      f'<time datetime="2026-03-0{n + 1}T10:00:00+00:00"></time></p><div class="content">Words {n}</div></div></div></div>' for n in shown)
+                      f'<time datetime="2019-03-0{n + 1}T10:00:00+00:00"></time></p><div class="content">Words {n}</div></div></div></div>' for n in shown)
     return f'<html lang="en"><body id="phpbb" class="section-viewtopic"><h2 class="topic-title"><a>Topic {number}</a></h2>{links(f"./viewtopic.php?f=4&amp;t={number}", page, -(-posts // PAGE))}{written}</body></html>'
 
 
@@ -189,6 +198,44 @@ def test_a_known_topics_own_page_is_asked_for_where_its_address_is_sure(source: 
     spider = SOURCES[source]()
     request = spider.look(sample(spider, url, {}), "311")
     assert (request.url if request else None) == own
+
+
+def test_a_later_crawl_reads_only_the_topics_of_which_the_board_says_something_new(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    posts, asked = {1: 3, 2: 1, 3: 2}, []
+
+    class Forum(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            place, _, query = self.path.partition("?")
+            asked.append(query)
+            words = parse_qs(query)
+            body = "" if place == "/robots.txt" else board(1, 1, *(row(n, of, f"2019-03-0{of}") for n, of in posts.items())) if "f" in words else \
+                topic(int(words["t"][0]), posts[int(words["t"][0])], int(words.get("start", ["0"])[0]) // PAGE + 1)
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Silent."""
+
+    def crawled() -> list[str]:
+        asked.clear()
+        assert crawling.crawl("phpbb", {"DOWNLOAD_DELAY": "0"}, study=str(tmp_path)) == 0
+        return [q for q in asked if q]
+    monkeypatch.setenv("RAPPORT_KEYS", str(tmp_path / "keys"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), Forum) as server:
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+        host = f"127.0.0.1:{server.server_port}"
+        (tmp_path / "study.toml").write_text(f'title = "Lamps"\n[[companies]]\nname = "Lantern"\naccounts = ["helpdesk"]\n[[companies.sources]]\nsource = "phpbb"\nurl = "http://{host}/viewforum.php?f=4"\n')
+        (tmp_path / ".demo-host").write_text(host)
+        assert sorted(crawled()) == ["f=4", "t=1", "t=1&start=2", "t=2", "t=3"]
+        posts[1] = 4
+        assert crawled() == ["f=4", "t=1", "t=1&start=2"]
+        server.shutdown()
+    with Store(tmp_path / "rapport.db") as store:
+        assert list(store.rows("select outcome, reviews, replies, new_reviews, new_replies, problems from crawls order by rowid")) == [("finished", 3, 3, 3, 3, 0), ("finished", 1, 3, 0, 1, 0)]
+        assert list(store.rows("select p.role, p.position from replies p join reviews r on r.id = p.review where r.source_id = '1' order by p.position")) == [("staff", 1), ("customer", 2), ("staff", 3)]
+        assert list(store.rows("select what from changes")) == [("appeared",)]
 
 
 # times

@@ -235,7 +235,7 @@ class ForumSpider(SourceSpider):
     def _topic(self, view: View, posts: list[tuple[str | None, Tag]], response: Response, place: Place) -> Iterator[Drawn]:
         """The opening post as a review with the replies of its page; posts of a later page by themselves, as replies to the same topic."""
         meta = response.request.meta if response.request is not None else {}
-        topic, page = self._topic_id(view, response), self._page(view)
+        topic, page = self._topic_id(view, response), self._number(view)
         asker: str | None = meta.get("asker") or said(first(view.page, self.asker))
         opened: Review | None = None
         ours = False
@@ -322,7 +322,7 @@ class ForumSpider(SourceSpider):
         shown = self.topic_of(view.url)
         return shown[1] if shown else self.address(view.url)
 
-    def _page(self, view: View) -> int:
+    def _number(self, view: View) -> int:
         """The page's number, from 1."""
         element = first(view.page, self.current)
         found = re.search(r"\d+", str(element.get("data-page") or "") or texts.line(element)) if element is not None else None
@@ -331,7 +331,7 @@ class ForumSpider(SourceSpider):
     def _next(self, view: View) -> str | None:
         """The address of the next page: as a link says, else the link to the next number."""
         links = view.page.select(self.following)
-        wanted = str(self._page(view) + 1)
+        wanted = str(self._number(view) + 1)
         links += [a for pager in view.page.select(self.pager) for a in pager.select("a[href]") if texts.line(a) == wanted]
         for target in map(view.link, links):
             if target and self.address(target) != self.address(view.url):
