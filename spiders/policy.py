@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from enrich import toml
 from enrich.mistakes import Mistake
+from enrich.rights import PUBLISH
 
 FILE = Path(__file__).with_name("policy.toml")
 PUBLIC_ONLY = "crawl public sites only; where you may read the reviews of this one, import a file of them"
@@ -25,8 +26,6 @@ DEMO_HOST = ".demo-host"
 """File beside study.toml, written by `rapport demo`, with the one loopback host and port that its crawl may reach."""
 MODES = ("none", "import", "opt-in", "crawl")
 """What may be done with a rival's page, the strictest first."""
-PUBLISHED = ("none", "excerpt", "full")
-"""What may be shown of a text, the strictest first."""
 
 Terms = Annotated[str, Field(pattern=r"^(allowed|forbidden|not verified)(: .+)?$")]
 
@@ -138,7 +137,7 @@ def of_place(*said: str | None) -> list[Rule]:
 
 def may_publish(found: Iterable[Rule]) -> str | None:
     """What may be shown of a text at most, by the strictest of some rules; None where there is no rule."""
-    return min((r.publish for r in found), key=PUBLISHED.index, default=None)
+    return min((r.publish for r in found), key=PUBLISH.index, default=None)
 
 
 def refuses(url: str, own: str | None = None, opt_in: bool = False) -> Refusal | None:
