@@ -33,6 +33,7 @@ class Angi(Directory):
     title = "Angi"
     hosts = ("angi.com", "angieslist.com")
     reply_times = False
+    reply_times = False
 
 
 class BuildZoom(Directory):
@@ -57,4 +58,5 @@ class Thumbtack(Directory):
     name = "thumbtack"
     title = "Thumbtack"
     hosts = ("thumbtack.com",)
+    reply_times = False
     reply_times = False
