@@ -122,7 +122,11 @@ def at(url: str) -> list[Rule]:
 def named(origin: str) -> list[Rule]:
     """The rules of a platform that somebody calls by a name: `google_play`, `Google Play` or `play.google.com`."""
     called = [rule for rule in rules() if plain(origin) in {plain(n) for n in (rule.name, *rule.origins)}]
-    return called or (at(origin if "://" in origin else f"https://{origin}") if "." in origin else [])
+    if called or "." not in origin:
+        return called
+    with suppress(ValueError):               # something in brackets is no address
+        return at(origin if "://" in origin else f"https://{origin}")
+    return []
 
 
 def plain(name: str) -> str:

@@ -66,7 +66,7 @@ def test_an_address_has_its_rules_the_strictest_first(url: str, rules: list[str]
 
 @pytest.mark.parametrize(("origin", "rule"), [
     ("google_play", "Google Play"), ("Google Play", "Google Play"), ("googleplay", "Google Play"), ("play.google.com", "Google Play"), ("www.trustpilot.com", "Trustpilot"), ("TRUSTPILOT", "Trustpilot"), ("BBB", "Better Business Bureau"),
-    ("Better Business Bureau", "Better Business Bureau"), ("https://www.g2.com/products/x", "G2"), ("apple", "App Store"), ("our crm", None), ("workplace reviews", None), ("acme.example", None),
+    ("Better Business Bureau", "Better Business Bureau"), ("https://www.g2.com/products/x", "G2"), ("apple", "App Store"), ("our crm", None), ("workplace reviews", None), ("[crm v2.0", None), ("crm v2.0", None), ("acme.example", None),
 ])
 def test_an_origin_is_known_however_people_write_it(origin: str, rule: str | None) -> None:
     assert next((r.name for r in policy.named(origin)), None) == rule
