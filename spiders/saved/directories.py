@@ -33,7 +33,6 @@ class Angi(Directory):
     title = "Angi"
     hosts = ("angi.com", "angieslist.com")
     reply_times = False
-    reply_times = False
 
 
 class BuildZoom(Directory):
@@ -58,5 +57,4 @@ class Thumbtack(Directory):
     name = "thumbtack"
     title = "Thumbtack"
     hosts = ("thumbtack.com",)
-    reply_times = False
     reply_times = False
