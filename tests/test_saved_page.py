@@ -471,6 +471,15 @@ def test_pages_of_another_site_are_told_and_taken_where_the_study_asks_for_them(
     assert not pages[0].reviews[0].complete and spider.shows_replies(next(iter(spider.places.values()))) is None
 
 
+def test_a_page_that_goes_on_is_told_until_the_next_one_is_saved(folder: Path) -> None:
+    first = f'<html>{SINGLE.format("https://www.shop.example/lamp", "Sat May 02 2026 10:00:00")}<body>{REVIEW}<a rel="next" href="/lamp/?page=2">Next</a></body></html>'
+    pages, _ = gather(state(folder, {"1.html": first}))
+    assert told(pages)[0] == "the page that goes on with these is not saved"
+    assert pages[-1].problems[0].cure == "visit, save and import https://www.shop.example/lamp/?page=2"
+    (folder / "pages/2.html").write_text(first.replace("example/lamp", "example/lamp?page=2").replace("Jörg", "Ina").replace('rel="next"', ""))
+    assert "hand-picked" in told(gather(folder)[0])[0]
+
+
 def test_a_site_that_programs_may_not_read_asks_for_a_ground(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Lamps, "hosts", ("trustpilot.",))
     monkeypatch.setattr(readers, "sites", lambda: (Lamps,))

@@ -70,9 +70,10 @@ class Lists:
             missing = shown.missing
             if missing:
                 narrowed = f" (only {shown.filtered})" if shown.filtered else ""
-                yield Problem(shown.addresses[0], f"{len(missing):,} of {len(shown.addresses):,} pages{narrowed} are not saved: {_some([str(n) for n in missing])}",
-                              f"visit, save and import {_some([shown.addresses[n - 1] for n in missing], ' ')}", "incomplete")
+                yield Problem(shown.addresses[0], f"{len(missing):,} of {len(shown.addresses):,} pages{narrowed} are not saved: {some([str(n) for n in missing])}",
+                              f"visit, save and import {some([shown.addresses[n - 1] for n in missing], ' ')}", "incomplete")
 
 
-def _some(names: list[str], between: str = ", ") -> str:
+def some(names: list[str], between: str = ", ") -> str:
+    """The first of many, and how many more there are."""
     return between.join(names[:SHOWN]) + (f" and {len(names) - SHOWN:,} more" if len(names) > SHOWN else "")

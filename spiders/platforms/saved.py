@@ -33,6 +33,7 @@ class Saved:
     address: str | None = None               # where it was saved from, as a person or the browser's own file says; else the page itself is asked
     seen_at: datetime | None = None          # when it was saved, as the page, the browser's file or a person says; never the file's own date
     problems: list[Problem] = field(default_factory=list)
+    follow: list[str] = field(default_factory=list)          # addresses of the pages that go on with what it shows, where its reader would ask for them
     relative: list[str] = field(default_factory=list)        # times such as "2 months ago", where nobody says what they count from
 
     @cached_property

@@ -19,7 +19,7 @@ from spiders import policy
 from spiders.platforms import opened, pages, saved_files
 from spiders.platforms.base import LAYOUT_ERRORS, UNKNOWN, Options, Place, SourceSpider, items, put, sample
 from spiders.platforms.files import File
-from spiders.platforms.lists import Lists
+from spiders.platforms.lists import Lists, some
 from spiders.platforms.readers import Reader, whose
 from spiders.platforms.saved import Found, Saved
 
@@ -132,6 +132,8 @@ class Pile:
     undated: list[str] = field(default_factory=list)
     strangers: dict[str, list[str]] = field(default_factory=dict)                # by site
     refused: dict[policy.Refusal, list[str]] = field(default_factory=dict)
+    saved: set[str] = field(default_factory=set)                                 # addresses, as `_plain` has them
+    follow: dict[str, str] = field(default_factory=dict)                         # and of pages that follow, to the whole address
     newest: datetime | None = None
 
     def dated(self, found: Iterable[File | Problem]) -> list[File]:
@@ -167,6 +169,8 @@ class Pile:
                 self.strangers.setdefault(reader.name, []).append(saved.name)
                 return False
             self.place.memory["replies_visible"] = reader.replies_visible
+            self.follow.update({_plain(url): url for url in saved.follow})
+        self.saved.add(_plain(saved.url))
         for d in drawn:
             put(page, d)
         self.newest = max(page.seen_at, self.newest or page.seen_at)
@@ -200,6 +204,9 @@ class Pile:
             yield Problem(where, f"{_count(names, 'are', 'is')} of {site}, not of {self.site}: left out, because each site has an audience and rules of its own",
                           f'add a [[companies.sources]] for it, with site = "{site}"', "failed")
         yield from self.lists.problems()
+        if rest := [url for at, url in self.follow.items() if at not in self.saved and not url.startswith(UNKNOWN)]:
+            yield Problem(where, "the page that goes on with these is not saved" if len(rest) == 1 else f"{len(rest)} pages that go on with these are not saved",
+                          f"visit, save and import {some(rest, ' ')}", "incomplete")
         if self.lists.population() == "chosen" and "population" not in self.place.source.model_fields_set:
             yield Problem(where, "these reviews are hand-picked, as far as the pages tell: shown, and counted in no rate",
                           'save every page of the list, without a filter; or say in study.toml what they stand for: population = "sample"')
@@ -211,13 +218,18 @@ def _count(names: list[str], many: str = "do", one: str = "does") -> str:
     return f"{len(names)} page{'s' if len(names) > 1 else ''} ({more}) {many if len(names) > 1 else one}"
 
 
+def _plain(url: str) -> str:
+    """An address without what may differ from visit to visit."""
+    return re.sub(r"^https?://(?:www\.)?|#.*$|/(?=[?#]|$)", "", url)
+
+
 def _problem(mistake: Mistake, name: str) -> Problem:
     return Problem(mistake.place or name, mistake.what, mistake.cure, "failed")
 
 
 def read(page: Saved, place: Place, reader: Reader) -> Iterator[Found]:
     """What a page holds: its reviews, each once, how many there are in all, which part of its list it is, and its problems."""
-    drawn, next_pages = _drawn(page, place, reader)
+    drawn, asks = _drawn(page, place, reader)
     reviews: dict[str, Review] = {}
     for review in _without_stubs([d for d in drawn if isinstance(d, Review)]):
         if review.url and review.url.startswith(UNKNOWN):
@@ -231,20 +243,22 @@ def read(page: Saved, place: Place, reader: Reader) -> Iterator[Found]:
     problems = [d for d in drawn if isinstance(d, Problem)]
     if not reviews and not any(isinstance(d, Reply) for d in drawn):
         total = next((d.reviews for d in drawn if isinstance(d, Total)), None)
-        problems = list(_nothing(page, reader, problems, total, next_pages))
+        problems = list(_nothing(page, reader, problems, total, asks))
     for problem in problems:
-        page.tell(replace(problem, place=page.name) if problem.place.startswith((UNKNOWN, page.url)) else problem)
+        at = next((a for a in (page.url, UNKNOWN) if problem.place == a or problem.place.startswith(f"{a},")), None)
+        page.tell(replace(problem, place=page.name + problem.place.removeprefix(at)) if at else problem)
     yield from page.told()
 
 
 def _drawn(page: Saved, place: Place, reader: Reader) -> tuple[list[Found], bool]:
-    """All that its reader draws, as far as it comes, and whether it would ask for more pages."""
+    """All that its reader draws, as far as it comes, and whether it would ask for other pages."""
     found: list[Found] = []
     asks = False
     try:
         for drawn in reader.read(page, place):
             if isinstance(drawn, Request):
                 asks = True
+                page.follow += [drawn.url] if drawn.meta.get("item") is None else []
             else:
                 found.append(drawn)
     except LAYOUT_ERRORS as error:
