@@ -6,7 +6,7 @@ A source states how its software writes them, as CSS selectors. Where versions o
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, ClassVar
 
 from bs4 import BeautifulSoup, Tag
@@ -196,11 +196,12 @@ class ForumSpider(SourceSpider):
                 yield self.ask(url, item=topic, mark=self._mark(view, row))
         if not rows_read:
             yield Problem(view.url, f"its rows lead to no topic that {self.title} would have", "look at the address in a browser: the layout may have changed", "changed")
-        elif not ended and (target := self._next(view)):
-            if new:
-                yield self.more(target)
-            else:
-                yield Problem(view.url, "the list begins again here: it gives what it gave before, and the rest cannot be reached", "crawl again later", "repeating")
+        elif ended:
+            return
+        elif not new:
+            yield Problem(view.url, "the list begins again here: it gives what it gave before, and the rest cannot be reached", "crawl again later", "repeating")
+        else:
+            yield from self._on(view, self.more)
 
     def _listed(self, view: View, row: Tag) -> tuple[str, str] | None:
         """The id and the address of the topic that a row leads to."""
@@ -264,17 +265,17 @@ class ForumSpider(SourceSpider):
                 else:
                     yield reply
         drawn = list(each(posts, read, view.url))
-        target = None if ours else self._next(view)          # what the company opens itself is news, not a customer's word
+        # what the company opens itself is news, not a customer's word
+        rest = [] if ours else list(self._on(view, lambda url: self.ask(url, item=topic, meta={"asker": asker})))
         if opened is not None:
-            opened.complete = target is None and not any(isinstance(d, Problem) for d in drawn)
+            opened.complete = not rest and not any(isinstance(d, Problem) for d in drawn)
         yield from drawn
         yield from view.problems()
         if page > 1 and response.request is not None and "item" not in meta:
             yield Problem(view.url, "is a later page of its topic", "give the address of the topic's first page", "incomplete")
         followed: set[str] = place.memory.setdefault("followed", set())
-        if target is not None and target not in followed:
-            followed.add(target)
-            yield self.ask(target, item=topic, meta={"asker": asker})
+        yield from (d for d in rest if not isinstance(d, Request) or d.url not in followed)
+        followed.update(d.url for d in rest if isinstance(d, Request))
 
     def opens(self, post: Tag, leads: bool) -> bool:
         """Whether a post opens its topic: by its number, else because it leads the first page."""
@@ -315,7 +316,9 @@ class ForumSpider(SourceSpider):
     def _title(self, view: View) -> str | None:
         """The topic's title, without the labels before it."""
         title = first(view.page, self.headline)
-        return " ".join(texts.of(title, without=tuple(title.select(_LABELS))).split()) or None if title is not None else None
+        if title is None:
+            return next((str(e["content"]).strip() or None for e in view.page.select('meta[property="og:title"][content]')), None)
+        return " ".join(texts.of(title, without=tuple(title.select(_LABELS))).split()) or None
 
     def _own(self, view: View) -> str:
         """The address of a topic's first page."""
@@ -328,15 +331,17 @@ class ForumSpider(SourceSpider):
         found = re.search(r"\d+", str(element.get("data-page") or "") or texts.line(element)) if element is not None else None
         return int(found[0]) if found else 1
 
-    def _next(self, view: View) -> str | None:
-        """The address of the next page: as a link says, else the link to the next number."""
-        links = view.page.select(self.following)
-        wanted = str(self._number(view) + 1)
-        links += [a for pager in view.page.select(self.pager) for a in pager.select("a[href]") if texts.line(a) == wanted]
-        for target in map(view.link, links):
-            if target and self.address(target) != self.address(view.url):
-                return self.address(target)
-        return None
+    def _on(self, view: View, ask: Callable[[str], Request]) -> Iterator[Request | Problem]:
+        """The request for the next page, if there is one: as a link says, else the link to the next number."""
+        number = self._number(view)
+        numbered = [(int(n), a) for pager in view.page.select(self.pager) for a in pager.select("a[href]") if (n := texts.line(a)).isdigit()]
+        for link in (*view.page.select(self.following), *(a for n, a in numbered if n == number + 1)):
+            target = self.address(view.link(link) or view.url)
+            if target != self.address(view.url):
+                yield ask(target)
+                return
+        if any(n > number for n, _ in numbered):
+            yield Problem(view.url, "there are later pages, but no link that leads to the next one", "look at the address in a browser: the layout may have changed", "changed")
 
     def _nothing(self, view: View) -> Problem | None:
         """Why a page has neither topics nor posts; None where a board says itself that it has none."""

@@ -43,6 +43,6 @@ class IPBoard(ForumSpider):
 
     current = (".pagination .page.active", ".ipsPagination_active", ".ipsPagination__active")
     following = ".pagination a[rel=next], .ipsPagination_next:not(.ipsPagination_inactive) a, .ipsPagination__next:not(.ipsPagination__inactive) a, link[rel=next]"
-    pager = "ul.pagination, .ipsPagination"
+    pager = "ul.pagination, .ipsPagination:not(.ipsPagination_mini)"
     says = ("#content .message, .message.error", ".ipsMessage_error, .ipsMessage--error", "#elError .ipsType_large, #elError", ".cErrorMessage")
     login = "#content form#login, #elError form, body[data-pagecontroller=login]"

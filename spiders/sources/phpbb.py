@@ -32,8 +32,8 @@ class PhpBB(ForumSpider):
 
     topic_keys = (("#topic-search input[name=t]", "value"), ("a[href*='posting.php?mode=reply'], h2 a[href*='viewtopic.php']", "href"))
     headline = ("h2.topic-title a", "#page-body h2 a", "#pageheader h2 a", ".postbody h3 a")
-    posts = "div.post[id^=p]:has(.postbody), table.tablebg:has(b.postauthor):has(.postbody)"
-    post_keys = (("", "id"), ("a[name^=p]", "name"))
+    posts = "div.post:has(.postbody):has(.content, .author), table.tablebg:has(b.postauthor):has(.postbody)"
+    post_keys = (("", "id"), ("a[id^=p]", "id"), ("a[name^=p]", "name"))
     author = (".author strong", ".postprofile .username, .postprofile .username-coloured", ".postprofile dt > strong, .postprofile dt > a:last-of-type", "b.postauthor")
     member = (".postprofile dt a:last-of-type", "a[href*='mode=viewprofile']")
     ranks = ".profile-rank, .postprofile > dd:not([class]):not(:has(strong)), td.postdetails"

@@ -26,13 +26,13 @@ class XenForo(ForumSpider):
     starter = (".posterDate .username", ".structItem-minor .username")
     count = (".stats dl.major dd", ".structItem-cell--meta dl:first-child dd")
     last = (".lastPostInfo .DateTime, .lastPostInfo abbr", ".structItem-latestDate", ".lastPost")
-    empty = ".discussionList .noThreads, .discussionListItems .primaryContent:only-child, .structItemContainer .blockMessage, .block-row:only-child, .noThreads"
+    empty = ".discussionListItems .primaryContent:only-child, .structItemContainer .blockMessage, .js-emptyThreadList, .noThreads"
     boards = ".nodeTitle a, .node-title a"
 
     topic_keys = (("html[data-content-key^=thread-]", "data-content-key"), ("input[name='type[post][thread_id]']", "value"), (".PageNav[data-baseurl^='threads/']", "data-baseurl"))
     headline = ("h1.p-title-value", ".titleBar h1 .title", ".titleBar h1", "h1")
     asker = ("#pageDescription a.username", ".p-description .username")
-    posts = "li.message[id^=post-], article.message[data-content^=post-]"
+    posts = "li.message[id^=post-]:not(.deleted), article.message[data-content^=post-]:not(.message--deleted)"
     post_keys = (("", "data-content"), ("", "id"))
     number = (".postNumber", ".message-attribution-opposite li:last-child")
     author = (".userText .username", ".message-name .username", ".username")
