@@ -46,7 +46,7 @@ def test_an_import_shows_no_more_than_its_origin_allows(folder: Path) -> None:
 
 def test_a_saved_page_shows_no_more_than_the_site_that_it_is_from_whatever_its_origin_is_called(folder: Path) -> None:
     (folder / "page.html").write_text(
-        '<!doctype html><html><head><link rel="canonical" href="https://www.bbb.org/us/ny/acme"></head><body><div itemscope itemtype="https://schema.org/Review" id="review_1">'
+        '<!doctype html><html><head><link rel="canonical" href="https://www.reddit.com/r/acme"></head><body><div itemscope itemtype="https://schema.org/Review" id="review_1">'
         '<p itemprop="reviewBody">They never answered.</p><meta itemprop="datePublished" content="2026-03-01"></div></body></html>')
     source = 'source = "saved_page"\nfiles = "page.html"\ncollected_at = 2026-05-01\norigin = "pages"\nbasis = "saved by hand"\npublish = "full"\n'
-    assert shown(folder, source) == {"pages": ("none", "none")}
+    assert shown(folder, source) == {"pages": ("excerpt", "excerpt")}
