@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from pydantic import ConfigDict, Field
-from scrapy.http import Request, Response
+from scrapy.http import Response
 
 from enrich.mistakes import Mistake
-from enrich.records import Page, Part, Problem, Reply, Review, Total, plain
+from enrich.records import Page, Problem, Reply, Review, plain
 from spiders import policy
-from spiders.platforms import opened, pages, saved_files
-from spiders.platforms.base import LAYOUT_ERRORS, UNKNOWN, Options, Place, SourceSpider, items, put, sample
+from spiders.platforms import opened, saved_files
+from spiders.platforms.base import UNKNOWN, Options, Place, SourceSpider, items, put, sample
 from spiders.platforms.files import File
 from spiders.platforms.lists import Lists, some
-from spiders.platforms.readers import Reader, whose
+from spiders.platforms.readers import Reader, fuller, key, read, whose
 from spiders.platforms.saved import Found, Saved
 
 ONE_LOOK = timedelta(hours=12)
 """Pages that were saved within so long of each other are one look at their list: a review on two of them is there once."""
-_STUB = re.compile(r"(.{12,}?)\s*(?:…|\.\.\.)", re.S)
-_LISTED = "save the page that shows the reviews, once they are shown; if it does show them, report it: the site may have changed"
 
 
 class SavedOptions(Options):
@@ -225,87 +223,6 @@ def _plain(url: str) -> str:
 
 def _problem(mistake: Mistake, name: str) -> Problem:
     return Problem(mistake.place or name, mistake.what, mistake.cure, "failed")
-
-
-def read(page: Saved, place: Place, reader: Reader) -> Iterator[Found]:
-    """What a page holds: its reviews, each once, how many there are in all, which part of its list it is, and its problems."""
-    drawn, asks = _drawn(page, place, reader)
-    reviews: dict[str, Review] = {}
-    for review in _without_stubs([d for d in drawn if isinstance(d, Review)]):
-        if review.url and review.url.startswith(UNKNOWN):
-            review.url = None
-        if reader.replies_visible is not True and not review.replies:
-            review.complete = False          # an answer that is not there may only not be shown
-        at = key(review) or f"#{len(reviews)}"
-        reviews[at] = review if at not in reviews or fuller(review, reviews[at]) else reviews[at]
-    yield from reviews.values()
-    yield from (d for d in drawn if isinstance(d, Reply | Total | Part))
-    problems = [d for d in drawn if isinstance(d, Problem)]
-    if not reviews and not any(isinstance(d, Reply) for d in drawn):
-        total = next((d.reviews for d in drawn if isinstance(d, Total)), None)
-        problems = list(_nothing(page, reader, problems, total, asks))
-    for problem in problems:
-        at = next((a for a in (page.url, UNKNOWN) if problem.place == a or problem.place.startswith(f"{a},")), None)
-        page.tell(replace(problem, place=page.name + problem.place.removeprefix(at)) if at else problem)
-    yield from page.told()
-
-
-def _drawn(page: Saved, place: Place, reader: Reader) -> tuple[list[Found], bool]:
-    """All that its reader draws, as far as it comes, and whether it would ask for other pages."""
-    found: list[Found] = []
-    asks = False
-    try:
-        for drawn in reader.read(page, place):
-            if isinstance(drawn, Request):
-                asks = True
-                page.follow += [drawn.url] if drawn.meta.get("item") is None else []
-            else:
-                found.append(drawn)
-    except LAYOUT_ERRORS as error:
-        found.append(Problem(page.name, f"its layout is not the one of {reader.title} that is known: {type(error).__name__}: {error}", "report it, with the page: the site may have changed", "changed"))
-    return found, asks
-
-
-def _nothing(page: Saved, reader: Reader, problems: list[Problem], total: int | None, asks: bool) -> Iterator[Problem]:
-    """Why a page has no reviews, if it does not say so itself."""
-    if any(p.sort in ("blocked", "login") for p in problems):
-        yield from problems
-    elif asks and not reader.any_page and not any(p.sort for p in problems):
-        yield from problems
-        yield Problem(page.name, f"lists topics of {reader.title}, not what was written in them", "save the topics themselves")
-    elif wall := pages.wall(page.soup, page.name):
-        yield wall
-    elif reader.any_page and any(p.sort == "empty" for p in problems):
-        yield from (replace(p, cure=_LISTED) if p.sort == "empty" else p for p in problems)
-    elif reader.any_page:
-        yield Problem(page.name, "nobody reads this page: it is of no site that is known, and no reviews are marked up in it",
-                      "save the page that shows the reviews; for a site that is not known import an export as a table, or begin a source: rapport new-source", "changed")
-    else:
-        yield from problems
-        if total != 0 and not any(p.sort for p in problems):
-            yield Problem(page.name, f"is a page of {reader.title}, but no review could be read in it", _LISTED, "changed")
-
-
-def _without_stubs(reviews: list[Review]) -> Iterator[Review]:
-    """Without the beginnings of other reviews of the page: a carousel cuts texts off, and gives no ids."""
-    for review in reviews:
-        stub = _STUB.fullmatch(review.text or "")
-        whole = any(r is not review and (r.text or "").startswith(stub[1]) and len(r.text or "") > len(stub[1]) + 3 and r.author == review.author for r in reviews) if stub else False
-        if not whole or review.id is not None or review.replies:
-            yield review
-
-
-def key(review: Review) -> str | None:
-    """Equal for the same review on another page; None where nothing tells it from another."""
-    if review.id is not None:
-        return review.id
-    words = review.text or review.title
-    return f"{review.author or ''}\n{review.created.earliest if review.created else ''}\n{words}" if words and (review.author or len(words) > 60) else None
-
-
-def fuller(one: Review, other: Review) -> bool:
-    """Whether one copy of a review says more than another: a carousel cuts texts off, and leaves answers out."""
-    return len(one.replies) > len(other.replies) or len(one.text or "") > len(other.text or "")
 
 
 def refuses(page: Saved, reader: Reader) -> policy.Refusal | None:
