@@ -57,7 +57,7 @@ def test_the_base_of_forums_hides_no_part_of_the_crawl_that_all_sources_share() 
 @pytest.mark.parametrize("case", sorted(p for name in KINDS for p in (CASES / name).glob("*.html")), ids=lambda p: f"{p.parent.name}/{p.name}")
 def test_a_page_is_owned_by_the_software_that_made_it_and_by_no_other(case: Path) -> None:
     page = BeautifulSoup(case.read_bytes(), "lxml")
-    assert [k.name for k in ForumSpider.kinds if k.owns(page)] == [{"other_software": "xenforo"}.get(case.stem, case.parent.name)]
+    assert [k.name for k in ForumSpider.kinds if k.owns(page)] == {"other_software": ["xenforo"], "guard": []}.get(case.stem, [case.parent.name])
 
 
 @pytest.mark.parametrize(("url", "source", "kept"), [
@@ -294,6 +294,16 @@ def test_a_board_teaches_the_order_to_topics_whose_own_dates_do_not_show_it() ->
     draw(rows)
     [review] = draw(thread)
     assert review.created.earliest == datetime(2026, 4, 9, 18, 46, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("page", "shown", "cure"), [
+    ('<html><head><meta name="generator" content="Discourse 3.1"></head><body></body></html>', "it shows Discourse", 'use source = "discourse"'), ('<html id="XF"><body></body></html>', "it shows XenForo forums", 'use source = "xenforo"'),
+    ('<html><head><meta name="generator" content="Lampboard 2"></head><body></body></html>', "it shows Lampboard 2", "look at the address in a browser: forums of other software are not read"),
+    ("<html><body>Lamps</body></html>", "what software made it is not known", "look at the address in a browser: forums of other software are not read"),
+])
+def test_a_page_of_other_software_is_named_by_what_it_shows(page: str, shown: str, cure: str) -> None:
+    records, _ = crawl(lambda url: page, f"{HOST}/viewforum.php?f=4")
+    assert [(r.what, r.cure, r.sort) for r in records] == [(f"is no page of phpBB forums: {shown}", cure, "changed")]
 
 
 # encodings

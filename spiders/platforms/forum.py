@@ -32,7 +32,7 @@ OTHERS = {
     "Discourse": 'meta[name=generator][content^="Discourse"]', "MyBB": 'a[href*="mybb.com"], script[src*="jscripts/"][src*="mybb"]', "Flarum": "#flarum-loading, #flarum-content",
     "NodeBB": '[component="topic"], [component="category"]', "WoltLab": "body[id^=tpl_wbb], body[id^=tplBoard], body[id^=tplThread]", "FluxBB or PunBB": "#punviewtopic, #punviewforum, #brd-wrap",
 }
-"""Forum software that is not read here, and what shows it."""
+"""Forum software that is not read by its pages, and what shows it."""
 
 
 class ForumOptions(Options):
@@ -363,5 +363,6 @@ def stranger(page: BeautifulSoup, url: str, title: str) -> Problem:
     kind = next((k for k in ForumSpider.kinds if k.owns(page)), None)
     generator = page.select_one("meta[name=generator][content]")
     shown = kind.title if kind else next((name for name, marks in OTHERS.items() if page.select_one(marks)), str(generator["content"]) if generator else None)
-    cure = f'use source = "{kind.name}"' if kind else "look at the address in a browser: forums of other software are not read"
+    source = kind.name if kind else "discourse" if shown == "Discourse" else None
+    cure = f'use source = "{source}"' if source else "look at the address in a browser: forums of other software are not read"
     return Problem(url, f"is no page of {title}: {f'it shows {shown:.80}' if shown else 'what software made it is not known'}", cure, "changed")

@@ -12,7 +12,7 @@ class SMF(ForumSpider):
 
     name = "smf"
     title = "Simple Machines forums (SMF)"
-    limits = "topics are read as the software's own templates have them: no real page of one was there to try"
+    limits = "what visitors without an account see; topics are read as the software's own templates have them: no real page of one was there to try"
     addresses = re.compile(r"index\.php(?:\?(?:[^#]*[&;])?(?:topic|board)=|/(?:topic|board),)\d")
     topic = re.compile(r"\btopic[=,](?P<id>\d+)")
     page_of_topic = re.compile(r"(?<=\d)\.(?:msg)?\d+(?=[;&]|$|\.html)")
