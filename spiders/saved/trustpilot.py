@@ -184,6 +184,7 @@ def _linked(page: Saved) -> Iterator[Found]:
     """Which page this is, by the links to the others. Lists of before 2022 number no pages: only one that fills a single page is known whole."""
     asked = held.piece(page.soup, "review-filter")
     if asked:
+        page.follow += [urljoin(page.url, str(a["href"])) for a in page.soup.select("link[rel~=next][href]")]
         if page.url != UNKNOWN and not page.soup.select_one("[rel=next], [rel=prev]"):
             yield from part(1, 1, page.url, _named({k.removeprefix("selected").lower(): v for k, v in asked.items() if k.startswith("selected") or k == "search"}))
         return
