@@ -25,7 +25,7 @@ from spiders.platforms.schema_reviews import norm
 _STEPS = (("businessResponse", "company"), ("customerResponse", "customer"), ("businessRebuttal", "company"))
 _HEADING = re.compile(r"(business|company|customer|consumer)(?:['’]s)? (?:final )?(?:response|answer|rebuttal|reply|comment)s?:?", re.I)
 _DATED = re.compile(r"(?:date:?\s*)?(\d{1,2}/\d{1,2}/\d{4})", re.I)
-_REVIEWS, _COMPLAINTS = "li.bpr-review", "li.bpr-complaint-grid"
+_REVIEWS, _OLD, _COMPLAINTS = "li.bpr-review", "div.dtm-review", "li.bpr-complaint-grid"
 
 
 class BBB(Site):
@@ -47,7 +47,8 @@ class BBB(Site):
         rows, listed = _items(profile, "customerReviews"), _items(profile, "customerComplaints")
         shown = page.soup.select(_COMPLAINTS)
         drawn = [*each(rows, lambda row: [_review(row, page, base)], page.name, lambda row: row.get("id")),
-                 *each([] if rows else page.soup.select(_REVIEWS), lambda card: [_card(card, page, base)], page.name), *each(shown, lambda card: [_complaint(card, page, base)], page.name)]
+                 *each([] if rows else page.soup.select(_REVIEWS), lambda card: [_card(card, page, base)], page.name),
+                 *each([] if rows else page.soup.select(_OLD), lambda card: [_old(card, page)], page.name), *each(shown, lambda card: [_complaint(card, page, base)], page.name)]
         yield from drawn
         if listed and not shown:
             yield Problem(page.name, f"{len(listed)} complaints are in this page, whose form is not known: they are not read", "save the page that shows them: …/complaints; if it was that, report it", "changed")
@@ -119,20 +120,28 @@ def _card(card: Tag, page: Saved, base: str) -> Review:
     dated = next((m for p in card.find_all("p") if (m := _DATED.search(texts.line(p)))), None)
     return Review(
         id, texts.of(said) or None if said else None, rating=stars.spoken(texts.line(rated)) if rated else None, author=texts.of(heading, without=hidden) or None if heading else None,
-        created=page.when(dated[1] if dated else None, f"review {id}", day_first=False), url=_address(base, "customer-reviews", id), replies=_dialogue(answered, page, f"review {id}")[1] if answered else [])
+        created=page.when(dated[1] if dated else None, f"review {id}", day_first=False), url=_address(base, "customer-reviews", id), replies=_dialogue([answered], page, f"review {id}")[1] if answered else [])
+
+
+def _old(card: Tag, page: Saved) -> Review:
+    """A card of about 2022: who, stars and day in its first part, words and answers in the others."""
+    head, *rest = card.find_all("div", recursive=False)
+    name, (said, replies) = head.select_one("p"), _dialogue(rest, page, "a review")
+    rated, dated = re.search(r"(\d)\s*stars?\b", texts.line(head)), _DATED.search(texts.line(head))
+    return Review(None, said, rating=ratings.read(rated[1]) if rated else None, author=texts.line(name) or None if name else None, created=page.when(dated[1] if dated else None, "a review", day_first=False), replies=replies)
 
 
 def _complaint(card: Tag, page: Saved, base: str) -> Review:
     id, kind, body = text(card.get("id")), card.select_one(".bpr-complaint-type span"), card.select_one(".bpr-complaint-body")
     dated = _DATED.search(texts.line(d)) if (d := card.select_one(".bpr-complaint-date")) else None
-    said, replies = _dialogue(body if body is not None else card, page, f"complaint {id}")
+    said, replies = _dialogue([body if body is not None else card], page, f"complaint {id}")
     return Review(id, said, title=texts.line(kind) or None if kind else None, created=page.when(dated[1] if dated else None, f"complaint {id}", day_first=False), url=_address(base, "complaints", id), replies=replies)
 
 
-def _dialogue(element: Tag, page: Saved, place: str) -> tuple[str | None, list[Reply]]:
+def _dialogue(elements: list[Tag], page: Saved, place: str) -> tuple[str | None, list[Reply]]:
     """What stands before the first heading of an answer, and the answers: a heading, a day, the words. Who speaks is told by the heading."""
     parts: list[tuple[Reply | None, list[str]]] = [(None, [])]
-    for line in texts.of(element).split("\n"):
+    for line in (line for e in elements for line in texts.of(e, without=tuple(e.select("[style*='visibility:hidden']"))).split("\n")):
         if heading := _HEADING.fullmatch(line):
             parts.append((Reply(None, "company" if heading[1].lower() in ("business", "company") else "customer", "markup"), []))
         elif (reply := parts[-1][0]) is not None and not parts[-1][1] and (dated := _DATED.fullmatch(line)):

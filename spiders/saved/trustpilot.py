@@ -9,10 +9,10 @@ narrowed down says so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlencode, urljoin, urlsplit
 
 from enrich.records import Problem, Review, Total
 from spiders.platforms import embedded, pages, stars, structured, texts
@@ -67,10 +67,11 @@ class Trustpilot(Site):
 
 def _reviews(page: Saved, state: dict[str, Any]) -> tuple[list[Review], list[Problem], bool]:
     """The page's reviews, what is wrong with them, and whether the state is another page's than the one that is shown."""
-    rows, cards = held.rows(state), shown.cards(page)
+    rows = held.rows(state)
+    cards = [] if isinstance(state.get("review"), dict) else shown.cards(page)             # beside a single review stand those of others
     known = {str(row.get("id")) for row in rows if isinstance(row, dict)}
     stale = bool(known and cards) and known.isdisjoint(shown.id_of(c) or "" for c in cards)
-    beside = [] if isinstance(state.get("review"), dict) else [c for c in cards if shown.id_of(c) not in known]
+    beside = [c for c in cards if shown.id_of(c) not in known]
     drawn = [*each([] if stale else rows, lambda row: [held.review(row, page)], page.name, lambda row: row.get("id")),
              *each(beside, lambda card: [shown.card(card, page)], page.name),
              *each(shown.articles(page), lambda article: [shown.article(article, page)], page.name)]
@@ -194,7 +195,7 @@ def _linked(page: Saved) -> Iterator[Found]:
         address = urljoin(page.url, str(current["href"]))
         numbers = [int(v) for a in links for k, v in parse_qsl(urlsplit(str(a["href"])).query) if k == "page" and v.isdecimal()]
         number = stars.counts(texts.line(current))[0]
-        yield from part(number, max([number, *numbers]), _address(address), _named(dict(parse_qsl(urlsplit(address).query))))
+        yield from part(number, max([number, *numbers]), _address(address), _named(parse_qs(urlsplit(address).query)))
 
 
 def _address(url: str) -> str:
@@ -211,7 +212,7 @@ def _narrowed(state: dict[str, Any]) -> str | None:
     return None if found is not None and found == whole else _named(_inner(filters, "selected"))
 
 
-def _named(selected: dict[str, Any]) -> str | None:
+def _named(selected: Mapping[str, Any]) -> str | None:
     named = {k: "+".join(str(v) for v in (value if isinstance(value, list) else [value]) if v not in (None, False, "", "all")) for k, value in selected.items() if k not in _ORDER}
     return ", ".join(f"{k}={v}" for k, v in named.items() if v) or None
 
