@@ -89,7 +89,7 @@ def test_the_demo_never_overwrites_a_study(folder: Path) -> None:
 def test_an_import_goes_into_the_study_file_and_the_store_and_can_be_run_twice(folder: Path) -> None:
     (folder / "acme.csv").write_text(CSV)
     assert "40 reviews (40 new), 40 replies (40 new)" in rapport("import", "acme.csv", "--company", "acme", "--collected-at", "2026-05-01")
-    assert "40 reviews (0 new), 40 replies (0 new), 0 changes" in rapport("import", "acme.csv", "--company", "acme", "--collected-at", "2026-05-01")
+    assert "40 reviews (0 new), 40 replies (0 new), 0 changes" in rapport("import", "acme.csv", "--company", "acme", "--seen", "2026-05-01")
     text = (folder / "study.toml").read_text()
     assert text.startswith("# my notes stay")
     assert text.count("acme.csv") == 1
