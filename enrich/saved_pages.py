@@ -92,7 +92,7 @@ def add_pages(study: Study, company: Company, files: Sequence[Path], *, origin: 
         return company.profile(Source.model_validate(added))
     at = ("companies", number, "sources", company.sources.index(known))
     if basis is not None and known.basis not in (None, basis):
-        raise Mistake(f"study.toml has these pages already, with basis = {known.basis!r}", place=toml.place(study.path, text, (*at, "basis")), cure="change it there, or leave --basis out")
+        raise Mistake(f"study.toml has pages of this site already, with basis = {known.basis!r}", place=toml.place(study.path, text, (*at, "basis")), cure="change it there, or leave --basis out")
     before = [known.files] if isinstance(known.files, str) else known.files or []
     more = [s for s, f in zip(shown, files, strict=True) if not _names(study, known, f)]
     for key, said, stands in (("files", [*before, *more] if more else None, None), ("site", site if shared else None, _site(known)), ("collected_at", collected_at, day_of(known.collected_at)), ("basis", basis, known.basis)):
