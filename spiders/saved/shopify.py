@@ -51,7 +51,7 @@ class Shopify(Site):
         if not drawn and not (total and total.reviews == 0):
             yield _nothing(page, total)
         if drawn:
-            yield from _part(page)
+            yield from _part(page, max(0, (total.reviews if total else 0) - len(drawn)))
 
 
 def _nothing(page: Saved, total: Total | None) -> Problem:
@@ -145,8 +145,8 @@ def _total(page: Saved) -> Total | None:
     return Total(said.pop()) if len(said) == 1 else None
 
 
-def _part(page: Saved) -> Iterator[Found]:
-    """Which page this is, by the numbers that lead to the others; a list of one page has none."""
+def _part(page: Saved, more: int) -> Iterator[Found]:
+    """Which page this is, by the numbers that lead to the others; a list of one page has none. `more` is how many reviews there are that the page does not show."""
     current = page.soup.select_one("[aria-label^='Current Page'][href], [aria-current=page][href*='/reviews']")
     asked = urljoin(page.url, str(current["href"])) if current else page.url
     path = urlsplit(asked).path
@@ -154,8 +154,9 @@ def _part(page: Saved) -> Iterator[Found]:
         return
     numbers = [int(v) for a in page.soup.select("a[href*='page=']") if urlsplit(url := urljoin(asked, str(a["href"]))).path == path for k, v in parse_qsl(urlsplit(url).query) if k == "page" and v.isdecimal()]
     number = next((int(v) for k, v in parse_qsl(urlsplit(asked).query) if k == "page" and v.isdecimal()), 1)
-    query = urlencode([(k, v) for k, v in parse_qsl(urlsplit(asked).query) if k in _KEPT])
-    yield from part(number, max([number, *numbers]), urlsplit(asked)._replace(query=f"{query}&page=" if query else "page=", fragment="").geturl() + "{n}", _narrowed(page, asked))
+    query, narrowed = urlencode([(k, v) for k, v in parse_qsl(urlsplit(asked).query) if k in _KEPT]), _narrowed(page, asked)
+    if number > 1 or numbers or narrowed or not more:
+        yield from part(number, max([number, *numbers]), urlsplit(asked)._replace(query=f"{query}&page=" if query else "page=", fragment="").geturl() + "{n}", narrowed)
 
 
 def _narrowed(page: Saved, url: str) -> str | None:
