@@ -119,8 +119,8 @@ def _stamp(card: Tag) -> str | None:
 
 def _part(page: Saved) -> Iterator[Found]:
     current = next((n[0] for e in page.soup.select(".pagination__page-number--current, [aria-current=page]") if (n := stars.counts(texts.line(e)))), None)
-    links = [urljoin(page.url, str(a["href"])) for a in page.soup.select("a[href*='page=']")]
-    links = [url for url in links if re.search(r"/products/[^/]+/reviews", urlsplit(url).path)]
+    found = page.soup.select("[class*=pagination] a[href*='page='], [aria-label*=agination] a[href*='page=']") or page.soup.select("a[href*='page=']")
+    links = [url for a in found if re.fullmatch(r"/products/[^/]+/reviews", urlsplit(url := urljoin(page.url, str(a["href"]))).path)]
     asked = page.url if urlsplit(page.url).query or not links else links[0]          # the canonical address leaves out what the list was asked for
     query = [(k, v) for k, v in parse_qsl(urlsplit(asked).query) if k not in ("page", "focus_review", "product_id")]
     number = current or next((int(v) for k, v in parse_qsl(urlsplit(page.url).query) if k == "page" and v.isdecimal()), None)
