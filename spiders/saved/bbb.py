@@ -84,6 +84,7 @@ def _review(row: dict[str, Any], page: Saved, base: str) -> Review:
     replies = [Reply(texts.plain(row[f"{name}Text"]), role, created=_day(row.get(f"{name}Date"), page, where)) for name, role in _STEPS if row.get(f"{name}Text")]
     known = {norm(said), *(norm(r.text or "") for r in replies)}
     for more in row.get("extendedText") or []:
+        more = more if isinstance(more, dict) else {"text": text(more)}
         words = texts.plain(more.get("text") or "")
         if norm(words) in known or not words:
             continue
@@ -143,8 +144,8 @@ def _dialogue(elements: list[Tag], page: Saved, place: str) -> tuple[str | None,
     parts: list[tuple[Reply | None, list[str]]] = [(None, [])]
     for line in (line for e in elements for line in texts.of(e, without=tuple(e.select("[style*='visibility:hidden']"))).split("\n")):
         if heading := _HEADING.fullmatch(line):
-            parts.append((Reply(None, "company" if heading[1].lower() in ("business", "company") else "customer", "markup"), []))
-        elif (reply := parts[-1][0]) is not None and not parts[-1][1] and (dated := _DATED.fullmatch(line)):
+            parts.append((Reply(None, "company" if heading[1].lower() in ("business", "company") else "customer"), []))
+        elif (reply := parts[-1][0]) is not None and not any(parts[-1][1]) and (dated := _DATED.fullmatch(line)):
             reply.created = page.when(dated[1], f"an answer to {place}", day_first=False)
         else:
             parts[-1][1].append(line)
