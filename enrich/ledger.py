@@ -69,7 +69,8 @@ def _profile(store: Store, company: studies.Company, source: studies.Source) -> 
     found = source.source == "saved_page" and "population" not in source.model_fields_set       # what a person saved stands for what its pages were found to be
     return tables.Profile(
         id=id, company=company.id, spider=source.source, source=source.published_at, key=source.key, url=source.url, audience=source.audience, unit=source.unit,
-        replies_visible=None if visible is None else int(visible), population=(before.population if before else "chosen") if found else source.population,
+        replies_visible=None if visible is None else int(visible), population=(before and before.stated) or ((before.population if before else "chosen") if found else source.population),
+        stated=before.stated if before else None,
         private=int(source.private), publish=rights.stricter(source.publish, before.may_publish if before else None), may_publish=before.may_publish if before else None,
         basis=source.basis, minimum=source.minimum, short_since=before.short_since if before and source.minimum else None,
         says_total=before.says_total if before else None, says_stars=before.says_stars if before else None)
@@ -168,9 +169,9 @@ class Run:
         found = self.store.get(tables.Mark, self.profile.id, item)
         return found.mark if found else None
 
-    def archived(self) -> list[tuple[str, str, int]]:
-        """The kept responses of the place, oldest first: when it was seen, where it is kept, how many reviews were drawn from it."""
-        return list(self.store.rows("""select g.seen_at, g.archive, g.reviews from pages g join crawls k on k.id = g.crawl
+    def archived(self) -> list[tuple[str, str, int, str]]:
+        """The kept responses of the place, oldest first: when it was seen, where it is kept, how many reviews were drawn from it, and in which run it came."""
+        return list(self.store.rows("""select g.seen_at, g.archive, g.reviews, g.crawl from pages g join crawls k on k.id = g.crawl
             where k.profile = ? and g.archive is not null and g.status = 200 order by g.seen_at, g.rowid""", (self.profile.id,)))
 
     def kept(self, url: str) -> str | None:

@@ -88,6 +88,7 @@ class Profile(Table):
     says_total: int | None = column("how many reviews the source itself says it has")
     says_stars: str | None = column("how many with each number of stars the source says it has: JSON, stars to count")
     may_publish: str | None = column("what the terms of its platform allow to be shown at most, whatever study.toml says: none, excerpt or full; empty: they are not known", default=None)
+    stated: str | None = column("the population that the source itself states, whatever study.toml says; empty where it states none", default=None)
 
 
 @dataclass(slots=True)

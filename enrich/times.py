@@ -112,7 +112,7 @@ def _text(text: str, day_first: bool | None) -> When | None:
         return _moment(int(found[3]), _MONTHS[found[1].lower()], int(found[2]), found.groups()[3:])
     if (found := _MONTH.match(text)) and found[1].lower() in _MONTHS:
         return When.on(int(found[2]), _MONTHS[found[1].lower()])
-    if text[:1].isalpha() and ":" in text:
+    if text[:1].isalpha() and ":" in text and not re.search(r"\d ?[ap]\.?m\b", text, re.IGNORECASE):       # mail dates know no half of the day, and would drop it
         try:
             return When.at(parsedate_to_datetime(text))
         except ValueError:

@@ -53,7 +53,7 @@ class StorePipeline:
             self._limit(place.profile, policy.of_place(place.source.published_at, place.source.url, place.source.options.get("site")))
             self._say_whether_replies_show(spider, place)
             if (stated := getattr(spider, "population", None)) is not None:
-                self.store.execute("update profiles set population = ? where id = ?", (stated, place.profile))
+                self.store.execute("update profiles set population = ?, stated = ? where id = ?", (stated, stated, place.profile))
             place.run = self.runs[place.profile] = Run.begin(self.store, spider.study, place.profile, imported=spider.is_file, full=spider.full, replay=spider.replay,
                                                              since=spider.since.date().isoformat() if spider.since else None)
 

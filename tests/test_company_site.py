@@ -14,6 +14,7 @@ from bs4 import BeautifulSoup
 from scrapy.crawler import Crawler
 from scrapy.http import HtmlResponse, Request, Response, TextResponse, XmlResponse
 
+from enrich.ledger import register
 from enrich.records import Problem, Review
 from enrich.store import Store
 from enrich.study import Source
@@ -159,6 +160,7 @@ def test_what_a_company_shows_of_itself_is_hand_picked_whatever_the_study_says(t
     pipeline.open_spider()
     pipeline.close_runs(spider, "finished")
     with Store(tmp_path / "rapport.db") as store:
+        register(store, spider.study)        # as every later command does
         assert store.one("select population from profiles") == "chosen"
 
 

@@ -238,7 +238,7 @@ def test_a_company_with_a_place_below_its_minimum_has_no_verdict_and_is_dated(tm
         worlds.write(store)
         store.execute("update profiles set short_since = '2200-01-01T00:00:00Z', minimum = 1000 where id = (select min(id) from profiles where company = 'nettle' and audience = 'customer')")
         conclude.conclude(store, Words())
-        judged = {v: n for v, n in store.rows("select verdict, count(*) from findings where company = 'nettle' group by 1")}
+        judged = dict(store.rows("select verdict, count(*) from findings where company = 'nettle' group by 1"))
         assert not set(judged) & {"weakness", "strength", "accusation", "lead", "no clear difference"} and judged["indicative"] > 5
         why = found(store, "nettle.weakness_map.heard-minus").why or ""
         assert re.match(r"As of 2200-01-01: since then \w+ has shown fewer reviews of Nettle than the 1,000 it must show, so no verdict is given\.", why), why

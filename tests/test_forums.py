@@ -26,7 +26,7 @@ from spiders.commands.draw import flat, response
 from spiders.platforms import forum_dates
 from spiders.platforms.base import Place, SourceSpider, sample
 from spiders.platforms.forum import ForumSpider
-from spiders.platforms.forum_page import decoded
+from spiders.platforms.pages import decoded
 
 SOURCES = catalogue.sources(get_project_settings())
 KINDS = {name: spider for name, spider in SOURCES.items() if issubclass(spider, ForumSpider)}

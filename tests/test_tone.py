@@ -64,7 +64,7 @@ def test_a_study_may_teach_a_model_of_its_own(tmp_path: Path) -> None:
     try:
         before = sentiment.VERSION
         tone.use(tmp_path / "sentiment.npz")
-        assert labels("A gloopy, wobbly parcel.")["sentiment"].value == "negative" and sentiment.VERSION != before
+        assert labels("A gloopy, wobbly parcel.")["sentiment"].value == "negative" and before != sentiment.VERSION
     finally:
         tone.use(None)
     assert train.train(rows, tmp_path / "again.npz", data="invented", licence="ours")["version"] == card["version"], "the same rows give the same model"

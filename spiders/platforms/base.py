@@ -237,7 +237,11 @@ class SourceSpider(scrapy.Spider):
         """Reads the kept responses of a place again, in the order in which they came, without a request."""
         assert self.study is not None
         place = self.places[profile]
-        for seen_at, where, reviews in place.run.archived() if place.run else ():
+        crawl = None
+        for seen_at, where, reviews, of in place.run.archived() if place.run else ():
+            if of != crawl:
+                crawl = of
+                place.memory.clear()         # another crawl: its pages repeat none of this one's
             page = self._read_again(archive.read(self.study, where), seen_at, where, reviews, place)
             yield self._ended(page, place)
             await asyncio.sleep(0)
@@ -265,7 +269,7 @@ class SourceSpider(scrapy.Spider):
         place.came |= ids
         items = [r for r in requests if r.meta.get("item") is not None]
         sent = [s for r in items if (s := self._item(r, page, place))]
-        unchanged = self.newest_first and not place.whole and bool(items) and not sent
+        unchanged = self.newest_first and not place.whole and bool(items) and len(page.still) == len(items)
         page.still_rest = unchanged and self.by_activity
         settled = settled or (unchanged and (self.by_activity or not page.reviews))
         yield from sent
@@ -285,13 +289,11 @@ class SourceSpider(scrapy.Spider):
         """The request for an item's own page, unless it was sent before, or the list says that nothing changed there."""
         item, mark = request.meta["item"], request.meta.get("mark")
         place.listed.add(item)
-        if request.url in place.asked:
-            return None
         if not place.whole and place.run is not None and mark is not None and place.run.marked(item) == mark:
-            place.skipped += 1
             page.still.append(item)
+            place.skipped += request.url not in place.asked
             return None
-        return self._send(request, place)
+        return self._send(request, place) if request.url not in place.asked else None
 
     def _again(self, place: Place) -> Iterator[Request]:
         """Looks at known reviews that may still change, by their own pages."""

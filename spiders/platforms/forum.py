@@ -16,7 +16,7 @@ from scrapy.http import Request, Response, TextResponse
 from enrich.records import ANSWERING, Problem, Reply, Review
 from spiders.platforms import pages, texts
 from spiders.platforms.base import Drawn, Options, Place, SourceSpider, each
-from spiders.platforms.forum_page import Selectors, View, addresses, decoded, first, key, listed, matches, said
+from spiders.platforms.forum_page import Selectors, View, addresses, first, key, listed, matches, said
 
 _SESSION = re.compile(r"(?<=[?&;])(?:(?:PHPSESSID|hilit|highlight)=[^&;#]*|s(?:id)?=(?:[0-9a-f]{32})?)(?:[&;]|(?=#)|$)", re.I)
 _PAGE = re.compile(r"(?<=[?&;])(?:start|page)=\d+(?:[&;]|$)")
@@ -160,7 +160,7 @@ class ForumSpider(SourceSpider):
         if not isinstance(response, TextResponse) or not pages.is_html(response):
             yield Problem(response.url, "is not a web page", "give the address of a page that shows a board or a topic in a browser", "changed")
             return
-        page = BeautifulSoup(decoded(response), "lxml")
+        page = pages.soup(response)
         if not self.owns(page):
             yield pages.wall(page, response.url) or stranger(page, response.url, self.title)
             return

@@ -10,7 +10,6 @@ from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
 from scrapy.http import TextResponse
-from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
 
 from enrich import times
 from enrich.records import Problem, When
@@ -20,7 +19,6 @@ from spiders.platforms.base import UNKNOWN, Place, seen
 Selectors = str | tuple[str, ...]
 """CSS; a tuple gives what to look for first, and what then."""
 
-_OLD = {"ru": "cp1251", "uk": "cp1251", "bg": "cp1251", "pl": "iso8859-2", "cs": "cp1250", "sk": "cp1250", "hu": "cp1250", "el": "cp1253", "tr": "cp1254"}
 _EXACT = re.compile(r"\d{9,}$|\d{4}-\d\d-\d\dT")
 
 
@@ -115,20 +113,6 @@ def key(root: Tag, holders: tuple[tuple[str, str], ...], pattern: re.Pattern[str
     """What the pattern finds in the first attribute that has it; a holder is a selector (none: the element itself) and an attribute."""
     values = (" ".join(e.get_attribute_list(attribute, [])) for selector, attribute in holders for e in (root.select(selector) if selector else [root]))
     return next((found["id"] for value in values if (found := pattern.search(value))), None)
-
-
-def decoded(response: TextResponse) -> str:
-    """The page's text in the encoding that its header or the page declares, else UTF-8, else in the one that old boards of its language wrote.
-
-    What Scrapy makes of a page that declares none is a guess by statistics, and makes "déjŕ" of "déjà".
-    """
-    header = (response.headers.get("Content-Type") or b"").decode("latin-1")
-    if http_content_type_encoding(header) or html_body_declared_encoding(response.body) or read_bom(response.body)[0] or response.encoding == "utf-8":
-        return response.text
-    lang = re.search(rb"<html\b[^>]*\blang=[\"']?([a-z]{2})", response.body[:5000], re.I)
-    letters, words = (len(b"".join(re.findall(pattern, response.body))) for pattern in (rb"[\xc0-\xff]", rb"[\xc0-\xff]{4,}"))
-    cyrillic = words * 2 > letters           # no language in Latin letters has words of nothing but accents
-    return response.body.decode(_OLD.get(lang[1].decode().lower() if lang else "") or ("cp1251" if cyrillic else "cp1252"), "replace")
 
 
 def _times(element: Tag) -> Iterator[str]:

@@ -14,11 +14,12 @@ from html import unescape
 from io import BytesIO
 from zipfile import BadZipFile
 
-from bs4.dammit import EncodingDetector, UnicodeDammit
+from bs4.dammit import EncodingDetector
 from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom, to_unicode
 
 from enrich.mistakes import Mistake
 from enrich.records import Problem
+from spiders.platforms import pages
 from spiders.platforms.files import File
 from spiders.platforms.saved import Saved, is_address
 
@@ -34,8 +35,6 @@ _KINDS = ((b"%PDF", "a PDF"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a pi
           (b"\xd0\xcf\x11\xe0", "an old Office document"), (b"Rar!", "a RAR archive"), (b"7z\xbc\xaf", "a 7z archive"))
 _MIME = re.compile(rb"\s*(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){0,40}?(?:mime-version|content-type):", re.I)
 _HTML = ("text/html", "application/xhtml+xml")
-_NO_MAC = {"maccyrillic": "cp1251", "macgreek": "cp1253", "maclatin2": "cp1250", "macroman": "cp1252", "macturkish": "cp1254", "maciceland": "cp1252"}
-"""Guesses that are nearly right: pages were never written in the first, but in the second."""
 _BEGINS = re.compile(r"\s*<(?:!doctype html|html|head|body|!--|meta|title)\b", re.I)
 _TAG = re.compile(r"<(?:!doctype|[a-z][a-z0-9-]*)\b[^<]{0,2000}>", re.I)
 _PICTURE = re.compile(r"data:[a-z]+/[\w.+-]+(?:;[\w=-]+)*;base64,[A-Za-z0-9+/=%]{500,}")
@@ -189,7 +188,6 @@ def _decoded(raw: bytes, content_type: str | None) -> str:
         with suppress(UnicodeDecodeError):
             return getincrementaldecoder("utf-8")().decode(raw)            # one letter may be cut in two at the end
     declared = http_content_type_encoding(content_type) or html_body_declared_encoding(raw) or EncodingDetector.find_declared_encoding(raw, is_html=True, search_entire_document=True)
-    guessed = None if declared else UnicodeDammit(raw, is_html=True).original_encoding
     with suppress(LookupError):
-        return to_unicode(raw, declared or _NO_MAC.get(re.sub(r"[-_]", "", guessed or ""), guessed) or "cp1252")
+        return to_unicode(raw, declared or pages.undeclared(raw))
     return to_unicode(raw, "cp1252")

@@ -7,18 +7,36 @@ from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup
 from scrapy.http import Response, TextResponse
+from w3lib.encoding import html_body_declared_encoding, http_content_type_encoding, read_bom
 
 from enrich.records import Problem
 
 _CHALLENGE = re.compile(r"_cf_chl_opt|/challenge-platform/h/\w/orchestrate|_Incapsula_Resource|px-captcha|captcha-delivery\.com|awsWafCookieDomainList", re.I)
 _CHALLENGE_TITLE = re.compile(r"just a moment|attention required|access denied|are you (?:a )?(?:human|robot)|robot check|security check|pardon our interruption|request blocked|ddos-guard|human verification", re.I)
+_OLD = {"ru": "cp1251", "uk": "cp1251", "bg": "cp1251", "pl": "iso8859-2", "cs": "cp1250", "sk": "cp1250", "hu": "cp1250", "el": "cp1253", "tr": "cp1254"}
 _SMALL = 4000
 """Characters of visible text: a guard's page says little, a page with reviews that also loads a captcha says more."""
 
 
 def soup(response: TextResponse) -> BeautifulSoup:
-    """The page, in the encoding that its header, its meta element or its bytes tell."""
-    return BeautifulSoup(response.text, "lxml")
+    """The page, in the encoding that its header or itself declares, or that old pages of its language were written in."""
+    return BeautifulSoup(decoded(response), "lxml")
+
+
+def decoded(response: TextResponse) -> str:
+    """A page's text. What Scrapy makes of one that declares no encoding is a guess by statistics, and makes "déjŕ" of "déjà"."""
+    header = (response.headers.get("Content-Type") or b"").decode("latin-1")
+    if http_content_type_encoding(header) or html_body_declared_encoding(response.body) or read_bom(response.body)[0] or response.encoding == "utf-8":
+        return response.text
+    return response.body.decode(undeclared(response.body), "replace")
+
+
+def undeclared(body: bytes) -> str:
+    """The encoding of a page that declares none and is no UTF-8: what old pages of its language were written in."""
+    lang = re.search(rb"<html\b[^>]*\blang=[\"']?([a-z]{2})", body[:5000], re.I)
+    letters, words = (len(b"".join(re.findall(pattern, body))) for pattern in (rb"[\xc0-\xff]", rb"[\xc0-\xff]{4,}"))
+    cyrillic = words * 2 > letters           # no language in Latin letters has words of nothing but accents
+    return _OLD.get(lang[1].decode().lower() if lang else "") or ("cp1251" if cyrillic else "cp1252")
 
 
 def is_html(response: Response) -> bool:

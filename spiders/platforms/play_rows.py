@@ -34,7 +34,7 @@ def review(row: Any, package: str | None) -> Review:
     """
     id = at(row, 0)
     if not isinstance(id, str) or not id:
-        raise TypeError(f"{row!r:.60} has no id")
+        raise TypeError("a row has no id")
     answer = _text(at(row, 7, 1))
     return Review(
         id, _text(at(row, 4)), rating=ratings.read(at(row, 2)), author=_text(at(row, 1, 0)), created=_moment(at(row, 5, 0)), created_kind="edited",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from scrapy.http import HtmlResponse, Request
 
 from enrich.records import Part, Review, Total
-from spiders.platforms.base import SAVED, UNKNOWN, sample
+from enrich.study import Source
+from spiders.platforms import marked
+from spiders.platforms.base import SAVED, UNKNOWN, Place
 from spiders.platforms.saved import Found, Saved, Site
-from spiders.sources.schema_org import SchemaOrg
 
 
 class Directory(Site):
@@ -19,9 +19,9 @@ class Directory(Site):
     replies_visible = None
 
     def read(self, page: Saved) -> Iterator[Found]:
-        spider = SchemaOrg()
-        place = replace(sample(spider, page.url, {}), seen_at=page.seen_at)
-        drawn = [d for d in spider.draw(HtmlResponse(page.url, body=page.text.encode(), encoding="utf-8", flags=[SAVED]), place) if not isinstance(d, Request)]
+        response = HtmlResponse(page.url, body=page.text.encode(), encoding="utf-8", flags=[SAVED])
+        place = Place(self.name, None, Source(source=self.name), seen_at=page.seen_at)
+        drawn = [d for d in marked.draw(page.soup, response, place) if not isinstance(d, Request)]
         yield from drawn
         counted = next((d.reviews for d in drawn if isinstance(d, Total)), None)
         if counted == sum(isinstance(d, Review) for d in drawn) and page.url != UNKNOWN:
