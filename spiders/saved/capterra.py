@@ -95,7 +95,7 @@ def _review(row: dict[str, Any], page: Saved) -> Review:
     id = text(row.get("reviewId") or row["globalReviewId"])
     person = row.get("reviewer") or {}
     hidden, checked, answer = person.get("anonymityOn") or row.get("anonymityOn"), person.get("isValidated"), row.get("vendorResponse")
-    parts = {name: texts.plain(row.get(field) or "") or None for name, field in (("pros", "prosText"), ("cons", "consText"), ("advice", "adviceToOthers"))}
+    parts = {name: texts.plain(row.get(field) or "") or None for name, field in (("pros", "prosText"), ("cons", "consText"))}
     return Review(
         id, words(texts.plain(row.get("generalComments") or "") or None, **parts), title=_quoted(texts.plain(row.get("title") or "")), rating=ratings.read(row.get("overallRating")),
         author=None if hidden else text(person.get("fullName")), created=page.when(text(row.get("writtenOn")), f"review {id}"), verified=checked if isinstance(checked, bool) else None,

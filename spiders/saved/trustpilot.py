@@ -84,7 +84,7 @@ def _reviews(page: Saved, state: dict[str, Any]) -> tuple[list[Review], list[Pro
 def _marked(page: Saved) -> list[Review]:
     """What the page says to search engines of its reviews; their language, and when they were first published."""
     reader = markup.Reader(page.url, page.seen_at or datetime.now(UTC), None)
-    found = [d.review for d in reader.reviews(structured.Found([n for n in structured.read(page.soup).nodes if n.syntax == "json-ld"]))]
+    found = [d.review for d in reader.reviews(structured.read(page.soup))]
     for review in found:
         own = (review.id or "").rpartition("/")[2]
         review.id, review.author_id = own if re.fullmatch(r"[0-9a-f]{24}", own) else None, (review.author_id or "").rstrip("/").rpartition("/")[2] or None
@@ -95,7 +95,7 @@ def _marked(page: Saved) -> list[Review]:
 
 
 def _complete(review: Review, marked: list[Review]) -> None:
-    """Adds what only the page's JSON-LD says. A card shows the day of the last edit alone, and may cut a text off."""
+    """Adds what only the page's mark-up says. A card shows the day of the last edit alone, and may cut a text off."""
     words = markup.norm(review.text or "")
     twin = next((m for m in marked if (m.id == review.id if m.id else m.author_id == review.author_id and (markup.norm(m.text or "") == words or m.title == review.title))), None)
     if twin is None:
