@@ -121,9 +121,10 @@ def test_every_page_that_others_saved_holds_as_many_reviews_and_replies_as_were_
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("name", ["2023-05_bt.com.html", "2024-06_eventnet.de_prettified.html"])
-def test_what_the_cards_show_is_what_the_state_says(shared: Path, name: str) -> None:
-    text = (shared / "samples" / "trustpilot" / name).read_text(encoding="utf-8")
+@pytest.mark.parametrize("year", ["2023", "2024"])
+def test_what_the_cards_show_is_what_the_state_says(shared: Path, year: str) -> None:
+    [file] = (shared / "samples" / "trustpilot").glob(f"{year}-*.html")
+    text = file.read_text(encoding="utf-8")
     whole, shown = reviews(read(text, None)), reviews(read(without(text, "__NEXT_DATA__"), None))
     for w, s in zip(whole, shown, strict=True):
         assert (w.id, w.title, w.rating, w.author, w.author_id, w.created, w.edited, w.language, w.country, norm(w.text or "")) == (s.id, s.title, s.rating, s.author, s.author_id, s.created, s.edited, s.language, s.country, norm(s.text or ""))
@@ -132,6 +133,7 @@ def test_what_the_cards_show_is_what_the_state_says(shared: Path, name: str) -> 
 
 @pytest.mark.shared
 def test_an_old_page_whose_scripts_were_taken_away_still_tells_who_said_what_and_when(shared: Path) -> None:
-    text = (shared / "samples" / "trustpilot" / "2021-04_acitydiscount.html").read_text(encoding="utf-8")
+    [file] = (shared / "samples" / "trustpilot").glob("2021-*.html")
+    text = file.read_text(encoding="utf-8")
     whole, shown = reviews(read(text, None)), reviews(read(without(text, "data-initial-state"), None))
     assert [(r.id, r.title, r.rating, r.author, r.created, r.language, len(r.replies)) for r in whole] == [(r.id, r.title, r.rating, r.author, r.created, r.language, len(r.replies)) for r in shown]
