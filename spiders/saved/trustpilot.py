@@ -97,7 +97,7 @@ def _marked(page: Saved) -> list[Review]:
 def _complete(review: Review, marked: list[Review]) -> None:
     """Adds what only the page's mark-up says. A card shows the day of the last edit alone, and may cut a text off."""
     words = markup.norm(review.text or "")
-    twin = next((m for m in marked if (m.id == review.id if m.id else m.author_id == review.author_id and (markup.norm(m.text or "") == words or m.title == review.title))), None)
+    twin = next((m for m in marked if (m.id == review.id if m.id else m.author_id is not None and m.author_id == review.author_id and (markup.norm(m.text or "") == words or m.title == review.title))), None)
     if twin is None:
         return
     review.language, review.created = review.language or twin.language, review.created or twin.created
