@@ -36,7 +36,7 @@ def conclude(store: Store, lens: Lens | None = None, *, anew: bool = False) -> A
     lens = lens or vocabulary.lens()
     companies = {c.id: c for c in store.read(Company, "role <> 'removed' order by id")}
     first, last = next(store.rows("select period_from, period_to from study"), (None, None))
-    study = Study(store, lens, companies, first, last)
+    study = Study(store, lens, companies, first, last, _short(store, companies))
     analysis = Analysis(id=_rests_on(study), as_of=store.one("select max(last_seen) from looks") or "", made_at=iso(datetime.now(UTC)), code=_code(), lens=lens.version,
                         seed=DRAWS_SEED, current=1)
     known = store.get(Analysis, analysis.id)
@@ -57,6 +57,13 @@ def conclude(store: Store, lens: Lens | None = None, *, anew: bool = False) -> A
         store.write(quotes)
         store.write(points)
     return analysis
+
+
+def _short(store: Store, companies: dict[str, Company]) -> dict[str, str]:
+    """Companies with a place that shows fewer reviews than it must, each with what a reader is told."""
+    return {company: f"As of {since[:10]}: since then {source} has shown fewer reviews of {companies[company].name} than the {least:,} it must show, so no verdict is given."
+            for company, source, since, least in store.rows("""select company, source, short_since, minimum from profiles
+                where short_since is not null and private = 0 and population <> 'chosen' order by short_since desc""") if company in companies}
 
 
 class Verdict:

@@ -12,9 +12,9 @@ A measure never judges: it says which of its figures are `judged`, and `enrich.c
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, cached_property
+from functools import cache
 from importlib import import_module
 from typing import Literal, Protocol, cast
 
@@ -80,7 +80,7 @@ class Result:
     points: Callable[[], Iterable[Point]] = field(default=lambda: ())
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Study:
     """What measures work on."""
 
@@ -89,13 +89,7 @@ class Study:
     companies: dict[str, Company]
     first: str | None
     last: str | None
-
-    @cached_property
-    def short(self) -> dict[str, str]:
-        """Companies with a place that shows fewer reviews than it must, each with what a reader is told."""
-        return {company: f"As of {since[:10]}: since then {source} has shown fewer reviews of {self.name(company)} than the {least:,} it must show, so no verdict is given."
-                for company, source, since, least in self.store.rows("""select company, source, short_since, minimum from profiles
-                    where short_since is not null and private = 0 and population <> 'chosen' order by short_since desc""") if company in self.companies}
+    short: Mapping[str, str] = field(default_factory=dict)     # companies with a place that shows fewer reviews than it must, and what a reader is told
 
     def where(self, audience: str = "customer", kind: str = "review") -> Where:
         """Texts of the study's period in the languages that the lens reads."""
