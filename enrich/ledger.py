@@ -28,6 +28,8 @@ SKEW = timedelta(hours=1)
 """What changed is asked for from a little before the last look: a site's clock may be late."""
 MOST_VANISHED = 0.2
 """Share of a place's reviews beyond which a list that no longer shows them is taken for broken, not them for vanished."""
+CUT_LETTERS = 20
+"""Letters from which on the beginning of a text is taken for that text, cut."""
 MOST_PROBLEMS = 100
 """Problems of one run that are named one by one; the rest of each sort is only counted."""
 FOLLOWED = ("created_at", "created_until", "rating_raw", "author", "unit", "verified", "source_language", "app_version", "country")
@@ -451,8 +453,10 @@ class Run:
 
     def _compare(self, before: tables.Review, new: tables.Review, look: tables.Look, seen: str) -> None:
         """Writes down what differs from the known review, then stores it as it stands now."""
+        if _cut(new.text, before.text):                    # a list that shows the beginning only: nobody edited anything
+            new.text, new.raw_hash, new.text_key = before.text, before.raw_hash, before.text_key
         edited = before.raw_hash != new.raw_hash
-        cause = self._cause()
+        cause = "parser" if _cut(before.text, new.text) else self._cause()
         if edited:
             self._change("review", new.id, new.id, "edited", before.text, new.text, look.last_seen, seen, cause)
         elif before.text != new.text:
@@ -583,6 +587,14 @@ class Run:
 def _words_of(drawn: records.Review) -> tuple[str | None, str | None]:
     """Title and text, as they are compared from look to look."""
     return (" ".join(drawn.title.split()) if drawn.title else None), drawn.text.strip() if drawn.text else None
+
+
+def _cut(part: str | None, whole: str | None) -> bool:
+    """Whether a text is the beginning of another, with a sign that it was cut."""
+    if not part or not whole or not part.rstrip().endswith(("…", "...")):
+        return False
+    bare = part.rstrip("…. \n")
+    return len(bare) >= CUT_LETTERS and len(whole) > len(part) and whole.startswith(bare)
 
 
 def _before(at: str, days: int) -> str:

@@ -367,3 +367,13 @@ def test_an_id_that_comes_twice_in_one_look_is_told_and_is_no_edit(place: study.
     with Store(place.database) as store:
         assert store.one("select text from reviews") == "Nobody answers." and changes(place) == []
         assert (run.problems, store.one("select what from problems")) == (1, "its id came before with other words: the first stands")
+
+
+def test_the_beginning_of_a_known_text_is_no_edit(place: study.Study) -> None:
+    whole = "Nobody answers my letters, and I have written three of them since January."
+    look(place, 1, review(whole))
+    look(place, 2, review("Nobody answers my letters, and I have written…"))
+    with Store(place.database) as store:
+        assert (store.one("select text from reviews"), changes(place)) == (whole, [])
+    look(place, 3, review(whole + " Still nothing."))
+    assert [(what, cause) for _, what, cause, *_ in changes(place)] == [("edited", "source")]
