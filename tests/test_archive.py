@@ -13,22 +13,14 @@ from click.testing import CliRunner
 from enrich import archive, crawling, study
 from enrich.cli import main
 from enrich.store import Store
-from tests.test_incremental import Forum, Topic, served
-
-STUDY = """title = "Shops"
-[[companies]]
-name = "Acme"
-accounts = ["acme_care"]
-[[companies.sources]]
-source = "discourse"
-url = "http://{host}/forum"
-"""
+from tests.local_site import served
+from tests.test_incremental import STUDY, Forum, Topic
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("RAPPORT_KEYS", str(tmp_path / "keys"))
-    with served(Forum({n: Topic(n, 400 + n, 399 if n < 3 else None) for n in range(1, 6)})) as host:
+    with served(Forum({n: Topic(n, 400 + n, 399 if n < 3 else None) for n in range(1, 6)}).answer) as host:
         (tmp_path / "study.toml").write_text(STUDY.format(host=host))
         (tmp_path / ".demo-host").write_text(host)
         assert crawling.crawl("discourse", {"DOWNLOAD_DELAY": "0"}, study=str(tmp_path)) == 0

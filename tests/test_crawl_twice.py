@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from html import escape
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 
 from enrich import crawling, tables
 from enrich.store import Store
+from tests.local_site import HTML, JSON, Answer, served
 
 STUDY = """title = "Shops"
 [[companies]]
@@ -44,6 +42,10 @@ class Site:
     said: list[Said] = field(default_factory=lambda: [
         Said(1, "They charged me twice.", {11: "We will look into it."}), Said(2, "Nobody answers my letters."), Said(3, "The parcel came broken.", {31: "Please send us a picture."})])
 
+    def answer(self, path: str) -> Answer:
+        body = self.respond(path)
+        return 404 if body is None else 200, HTML if path == "/reviews" else JSON, body or ""
+
     def respond(self, path: str) -> str | None:
         match path.partition("?")[0].split("/")[1:]:
             case ["robots.txt"]:
@@ -72,30 +74,11 @@ def _topic(said: Said) -> str:
          "updated_at": MARCH.format(25 if version > 1 else said.id), "version": version, "topic_id": said.id} for n, (id, name, text, version) in enumerate(posts, 1)]}})
 
 
-@contextmanager
-def served(site: Site) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = site.respond(self.path)
-            self.send_response(404 if body is None else 200)
-            self.send_header("Content-Type", "text/html; charset=utf-8" if self.path == "/reviews" else "application/json; charset=utf-8")
-            self.end_headers()
-            self.wfile.write((body or "").encode())
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Silent."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        yield f"127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
 @pytest.fixture(scope="module")
 def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """The store after three rounds; the site changes after the first."""
     folder, site = tmp_path_factory.mktemp("shops"), Site()
-    with pytest.MonkeyPatch.context() as patch, served(site) as host:
+    with pytest.MonkeyPatch.context() as patch, served(site.answer) as host:
         patch.setenv("RAPPORT_KEYS", str(folder / "keys"))
         (folder / "study.toml").write_text(STUDY.format(host=host))
         (folder / ".demo-host").write_text(host)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
@@ -17,6 +14,7 @@ from enrich import crawling, study, tables
 from enrich.ledger import Run, register
 from enrich.records import Page, Rating, Reply, Review, When
 from enrich.store import Store
+from tests.local_site import JSON, TEXT, Answer, served
 
 NOW = datetime.now(UTC)
 PER_PAGE = 30
@@ -53,6 +51,10 @@ class Forum:
     topics: dict[int, Topic] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
+    def answer(self, path: str) -> Answer:
+        body = self.respond(path)
+        return 404 if body is None else 200, TEXT if path == "/robots.txt" else JSON, body or ""
+
     def respond(self, path: str) -> str | None:
         place, _, query = path.partition("?")
         if place == "/robots.txt":
@@ -74,25 +76,6 @@ class Forum:
             for n, (id, name, text, when) in enumerate(posts, 1)]}})
 
 
-@contextmanager
-def served(forum: Forum) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            body = forum.respond(self.path)
-            self.send_response(404 if body is None else 200)
-            self.send_header("Content-Type", "application/json; charset=utf-8" if self.path != "/robots.txt" else "text/plain")
-            self.end_headers()
-            self.wfile.write((body or "").encode())
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Silent."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        yield f"127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
 @dataclass
 class Rounds:
     """What the forum was asked for in each crawl."""
@@ -110,7 +93,7 @@ class Rounds:
 def rounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rounds]:
     monkeypatch.setenv("RAPPORT_KEYS", str(tmp_path / "keys"))
     forum = Forum({t.id: t for t in [*(Topic(n, 400 + n, 399 + n) for n in range(1, 41)), *(Topic(n, 600 + n) for n in range(41, 71))]})
-    with served(forum) as host:
+    with served(forum.answer) as host:
         (tmp_path / "study.toml").write_text(STUDY.format(host=host))
         (tmp_path / ".demo-host").write_text(host)
         yield Rounds(tmp_path, forum)

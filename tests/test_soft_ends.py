@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
 from pathlib import Path
-from threading import Thread
 
 import pytest
 
 from enrich import crawling, status, study
 from enrich.store import Store
+from tests.local_site import HTML, TEXT, Answer, served
 
 MARKED = '<div itemscope itemtype="https://schema.org/Review" id="review_{0}"><p itemprop="reviewBody">The parcel {0} never came.</p><meta itemprop="datePublished" content="2025-03-{0}"></div>'
 COUNTED = '<script type="application/ld+json">{"@type": "Product", "name": "X", "aggregateRating": {"@type": "AggregateRating", "ratingValue": 4, "reviewCount": %d}}</script>'
@@ -35,29 +33,19 @@ PAGES = {
 STUDY = 'title = "Shops"\n[[companies]]\nname = "Acme"\n' + "".join(f'[[companies.sources]]\nsource = "schema_org"\nurl = "http://{{host}}/{name}"\n' for name in PAGES)
 
 
-@contextmanager
-def served(pages: dict[str, tuple[int, str]]) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, body = (200, "User-agent: *\nDisallow: /refused\n") if self.path == "/robots.txt" else pages.get(self.path.partition("?")[0][1:], (404, ""))
-            self.send_response(status)
-            self.send_header("Content-Type", "text/plain" if self.path == "/robots.txt" else "text/html; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(body.encode())
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Silent."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        yield f"127.0.0.1:{server.server_port}"
-        server.shutdown()
-
-
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("RAPPORT_KEYS", str(tmp_path / "keys"))
     return tmp_path
+
+
+def answer(pages: dict[str, tuple[int, str]]) -> Callable[[str], Answer]:
+    def respond(path: str) -> Answer:
+        if path == "/robots.txt":
+            return 200, TEXT, "User-agent: *\nDisallow: /refused\n"
+        status, body = pages.get(path.partition("?")[0][1:], (404, ""))
+        return status, HTML, body
+    return respond
 
 
 def crawl(folder: Path) -> int:
@@ -65,7 +53,7 @@ def crawl(folder: Path) -> int:
 
 
 def test_every_way_in_which_a_crawl_may_end_has_its_own_name(folder: Path) -> None:
-    with served(PAGES) as host:
+    with served(answer(PAGES)) as host:
         (folder / "study.toml").write_text(STUDY.format(host=host))
         (folder / ".demo-host").write_text(host)
         assert crawl(folder) == 0
@@ -80,7 +68,7 @@ def test_every_way_in_which_a_crawl_may_end_has_its_own_name(folder: Path) -> No
 
 def test_a_place_that_shows_fewer_reviews_than_it_must_stands_as_it_was(folder: Path) -> None:
     pages = {"shop": (200, page(*(MARKED.format(n) for n in range(10, 22))))}
-    with served(pages) as host:
+    with served(answer(pages)) as host:
         (folder / "study.toml").write_text(f'title = "Shops"\n[[companies]]\nname = "Acme"\n[[companies.sources]]\nsource = "schema_org"\nurl = "http://{host}/shop"\nminimum = 10\nreplies_visible = true\n')
         (folder / ".demo-host").write_text(host)
         assert crawl(folder) == 0

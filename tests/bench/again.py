@@ -15,7 +15,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from enrich import crawling
-from tests.test_incremental import STUDY, Forum, Topic, served
+from tests.local_site import served
+from tests.test_incremental import STUDY, Forum, Topic
 
 
 def main(topics: int) -> None:
@@ -23,7 +24,7 @@ def main(topics: int) -> None:
         folder = Path(made)
         os.environ["RAPPORT_KEYS"] = str(folder / "keys")
         forum = Forum({n: Topic(n, 400 + n, 399 + n if n % 2 else None) for n in range(1, topics + 1)})
-        with served(forum) as host:
+        with served(forum.answer) as host:
             (folder / "study.toml").write_text(STUDY.format(host=host))
             (folder / ".demo-host").write_text(host)
             print(f"{topics:,} topics, {topics // 2:,} of them unanswered")
