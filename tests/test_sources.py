@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import csv
 import json
 from collections import deque
@@ -20,7 +19,7 @@ from scrapy.utils.project import get_project_settings
 from enrich.records import Problem, Reply, Review, Total
 from enrich.study import Source
 from spiders import catalogue
-from spiders.commands.draw import flat, response
+from spiders.commands.draw import lines
 from spiders.platforms.base import Place, SourceSpider, sample
 from spiders.sources.discourse import where
 
@@ -36,8 +35,7 @@ def cases() -> list[Path]:
 
 def drawn(source: str, file: Path, url: str = "https://site.invalid/", /, **options: Any) -> list[dict[str, Any]]:
     """What a source draws from a file, as `scrapy draw` prints it."""
-    spider = SOURCES[source]()
-    return [line for d in spider.draw(response(file, url, file.read_bytes()), sample(spider, url, options)) for line in flat(d)]
+    return list(lines(SOURCES[source](), file, url, file.read_bytes(), options))
 
 
 @pytest.mark.parametrize("case", cases(), ids=lambda p: f"{p.parent.name}/{p.name}")
@@ -529,21 +527,8 @@ def test_the_one_rating_of_an_add_on_that_others_saved_is_read_whole(shared: Pat
     ("octokit_fixtures_paginate_issues.json", (13, 0, 5, 0)), ("vcr_issue_comments_2016.json", (0, 3, 0, 0)), ("vcr_repo_issues_page1_link_header_2016.json", (24, 0, 1, 0)), ("pygithub_304_not_modified.txt", (0, 0, 0, 1)),
 ])
 def test_every_answer_of_github_that_others_saved_is_read_whole(shared: Path, name: str, counts: tuple[int, ...]) -> None:
-    file = shared / "samples" / "github" / name
-    spider, kinds = SOURCES["github"](), []
-    for answer in recorded(file):
-        kinds += [line["kind"] for d in spider.draw(answer, sample(spider, answer.url, {})) for line in flat(d)]
+    kinds = [line["kind"] for line in drawn("github", shared / "samples" / "github" / name)]
     assert tuple(kinds.count(k) for k in ("review", "reply", "request", "problem")) == counts
-
-
-def recorded(file: Path) -> list[Any]:
-    """The answers in a file: itself, or those that a recorder (VCR, nock) wrapped with their headers."""
-    whole = json.loads(file.read_text(encoding="utf-8")) if file.suffix == ".json" else None
-    if isinstance(whole, dict) and "http_interactions" in whole:
-        return [TextResponse(i["request"]["uri"], headers={"Link": i["response"]["headers"].get("Link", [])}, body=base64.b64decode(i["response"]["body"]["base64_string"]), encoding="utf-8") for i in whole["http_interactions"]]
-    if isinstance(whole, list) and whole and "scope" in whole[0]:
-        return [TextResponse(f"https://api.github.com{i['path']}", headers={"Link": i["headers"]["link"]}, body=json.dumps(i["response"]).encode(), encoding="utf-8") for i in whole]
-    return [response(file, "https://site.invalid/", file.read_bytes())]
 
 
 @pytest.mark.shared
@@ -560,6 +545,7 @@ def test_every_answer_of_stack_exchange_that_others_saved_is_read_whole(shared: 
     ("apple", {"rss_1510826067_gb_page1_short.json": (4, 0, 1, 0), "rss_389801252_us_2025_page1.json": (50, 0, 1, 0), "rss_497799835_cn_page10_last.json": (50, 0, 0, 1), "rss_497799835_fr_page1.json": (50, 0, 1, 0),
                "rss_595068606_us_2025_page1.json": (50, 0, 1, 0), "rss_640437525_us_2025_page1.json": (50, 0, 1, 0), "rss_empty.xml": (0, 0, 0, 1), "rss_page11_error.txt": (0, 0, 0, 0),
                "rss_unknown_app_id_gb.json": (0, 0, 0, 1), "userreviewsrow_1459969523_us_2026.json": (4, 1, 0, 0)}),
+    ("mastodon", {"vcr_hashtag_timeline.yaml": (1, 0, 1, 1)}),
     ("hackernews", {"search_hit_excerpt_2026.json": (1, 0, 0, 0)}),
     ("cfpb", {"export_format_json_rows_excerpt.json": (6, 0, 0, 1), "search_pages1and2_2024-11.json": (50, 0, 0, 0)}),
 ])

@@ -8,9 +8,10 @@ import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
-from zlib import error as ZlibError
 
 from pydantic import ValidationError
 from scrapy.commands import ScrapyCommand
@@ -21,12 +22,10 @@ from scrapy.utils.gz import gunzip
 from scrapy.utils.python import binary_is_text
 
 from enrich import times
-from enrich.records import Review, plain
+from enrich.records import Problem, Review, plain
 from spiders import catalogue
-from spiders.platforms.base import LAYOUT_ERRORS, UNKNOWN, Drawn, sample
-
-MOST_UNPACKED = 256 << 20
-"""Bytes of a response that was saved compressed."""
+from spiders.platforms import recorded
+from spiders.platforms.base import HTTP, LAYOUT_ERRORS, UNKNOWN, Drawn, Place, SourceSpider, sample
 
 
 class Command(ScrapyCommand):
@@ -64,25 +63,56 @@ class Command(ScrapyCommand):
             seen = times.read(opts.seen) if opts.seen else None
         except ValueError as error:
             raise UsageError(f"--seen: {error}", print_help=False) from None
+        kinds: set[str] = set()
         try:
-            place = sample(spider, url, dict(_option(o) for o in opts.option), seen.latest if seen else None)
+            for out in lines(spider, path, url, body, dict(_option(o) for o in opts.option), seen.latest if seen else None):
+                kinds.add(out["kind"])
+                if str(out.get("place")).startswith(UNKNOWN):
+                    out["place"] = str(path)
+                if out["kind"] == "review" and str(out.get("url")).startswith(UNKNOWN):
+                    del out["url"]
+                print(json.dumps(out, ensure_ascii=False))
         except ValidationError as error:
             known = f"; known: {', '.join(spider.options.model_fields)}" if any(e["type"] == "extra_forbidden" for e in error.errors()) else ""
             raise UsageError("\n".join(f"-o {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()) + known, print_help=False) from None
-        kinds: set[str] = set()
-        try:
-            for drawn in spider.draw(response(path, url, body), place):
-                for out in flat(drawn):
-                    kinds.add(out["kind"])
-                    if str(out.get("place")).startswith(UNKNOWN):
-                        out["place"] = str(path)
-                    if out["kind"] == "review" and str(out.get("url")).startswith(UNKNOWN):
-                        del out["url"]
-                    print(json.dumps(out, ensure_ascii=False))
-        except LAYOUT_ERRORS as error:
-            kinds.add("problem")
-            print(json.dumps({"kind": "problem", "place": str(path), "what": f"its layout is not the one that {args[0]} knows: {type(error).__name__}: {error}"}))
         self.exitcode = int(kinds == {"problem"})
+
+
+def lines(spider: SourceSpider, path: Path, url: str, body: bytes, options: dict[str, Any], seen: datetime | None = None) -> Iterator[dict[str, Any]]:
+    """What a source draws from a saved file, as JSON can hold it: from the response that it is, or from each that was recorded in it.
+
+    `seen` is when it was saved, where somebody says so. Raises pydantic's ValidationError where an option does not fit.
+    """
+    body = unpacked(body)
+    tape, said = recorded.answers(body, path.name), url != UNKNOWN and not url.startswith("file:")
+    place: Place | None = None
+    for answer in [response(path, url, body)] if tape is None else tape:
+        if isinstance(answer, Problem):
+            yield plain(answer)
+            continue
+        if place is None:                    # one for all of a recording: its answers follow on one another, as in a crawl
+            place = sample(spider, answer.url if tape is not None and not said else url, options, seen)
+        yield from _drawn(spider, answer, place if tape is None or seen else replace(place, seen_at=_dated(answer) or place.seen_at))
+
+
+def _drawn(spider: SourceSpider, answer: Response, place: Place) -> Iterator[dict[str, Any]]:
+    if answer.status >= 300 and not answer.body.strip():
+        what, cure, sort = HTTP.get(answer.status, (f"the site answered with status {answer.status} and nothing else", "look at the address in a browser", "failed"))
+        yield plain(Problem(answer.url, what, cure, sort))
+        return
+    try:
+        for drawn in spider.draw(answer, place):
+            yield from flat(drawn)
+    except LAYOUT_ERRORS as error:
+        yield plain(Problem(answer.url, f"its layout is not the one that {spider.name} knows: {type(error).__name__}: {error}", "save it again and report it: the source may have changed", "changed"))
+
+
+def _dated(answer: Response) -> datetime | None:
+    """When the server gave an answer, as it says."""
+    with suppress(ValueError):
+        stamp = parsedate_to_datetime((answer.headers.get("Date") or b"").decode("latin-1"))
+        return stamp if stamp.tzinfo else stamp.replace(tzinfo=UTC)
+    return None
 
 
 def flat(drawn: Drawn) -> Iterator[dict[str, Any]]:
@@ -99,13 +129,19 @@ def flat(drawn: Drawn) -> Iterator[dict[str, Any]]:
 
 def response(path: Path, url: str, body: bytes) -> Response:
     """A saved body as the response it once was: its kind is told by its content (also when it was saved compressed), then by its name."""
-    if body.startswith(b"\x1f\x8b"):
-        with suppress(OSError, EOFError, ValueError, ZlibError):           # damaged, or endless: the source says that it cannot be read
-            body = gunzip(body, max_size=MOST_UNPACKED)
+    body = unpacked(body)
     kind = responsetypes.from_args(filename=path.name.removesuffix(".gz"), body=body)
     if not issubclass(kind, TextResponse) and not binary_is_text(body[:5000]) and not body.startswith((b"\xff\xfe", b"\xfe\xff")):
         return kind(url, body=body)
     return (kind if issubclass(kind, TextResponse) else TextResponse)(url, body=body)
+
+
+def unpacked(body: bytes) -> bytes:
+    """A body as it was before it was compressed; as it is where it is damaged, or endless: the source says that it cannot be read."""
+    if body.startswith(b"\x1f\x8b"):
+        with suppress(*recorded.DAMAGED):
+            return gunzip(body, max_size=recorded.MOST_UNPACKED)
+    return body
 
 
 def _option(text: str) -> tuple[str, Any]:

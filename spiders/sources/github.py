@@ -19,6 +19,8 @@ OURS = ("OWNER", "MEMBER", "COLLABORATOR")
 """How the author belongs to the repository, where that is the company's side."""
 _NOT_PLACES = ("about|apps|collections|contact|customer-stories|enterprise|explore|features|login|marketplace|notifications|orgs|organizations|pricing|readme|search|security|settings|"
                "site|solutions|sponsors|team|topics|trending|users")
+_REFUSALS = {"rate limit|abuse detection": "blocked", "credentials|authenticat|not accessible": "login", "not found|disabled|deleted|moved|blocked": "gone"}
+"""What its refusals say, and their sort (records.SORTS)."""
 
 
 class GitHubOptions(Options):
@@ -51,8 +53,7 @@ class GitHub(SourceSpider):
         answer, problem = json_api.read(response, "GitHub's JSON")
         rows = answer if isinstance(answer, list) else [answer] if isinstance(answer, dict) and {"number", "issue_url"} & set(answer) else None
         if rows is None:
-            said = f"GitHub refuses: {answer['message']}" if isinstance(answer, dict) and "message" in answer else "is JSON, but holds no issues or comments"
-            yield problem or Problem(response.url, said, "check the name of the repository; where a limit is named, crawl again in an hour, or with -s GITHUB_TOKEN=…", "failed")
+            yield problem or _refusal(response, answer)
             return
         yield from each(rows, lambda row: _comment(row, place) if "issue_url" in row else _issue(row, place), response.url, lambda row: row.get("id"))
         if isinstance(answer, dict):
@@ -76,6 +77,15 @@ class GitHub(SourceSpider):
     def _address(place: Place, repository: str, what: str, **asked: str) -> str:
         since = {"since": iso(place.changed_since)} if place.changed_since else {}
         return json_api.with_query(f"https://{HOST}/repos/{repository}/{what}", **asked, per_page=100, **since)
+
+
+def _refusal(response: Response, answer: Any) -> Problem:
+    """What GitHub says in place of rows: most of it by a status that the answer's own words repeat."""
+    said = answer.get("message") if isinstance(answer, dict) else None
+    if not isinstance(said, str):
+        return Problem(response.url, "is JSON, but holds no issues or comments", "check the address in a browser", "changed")
+    sort = next((sort for words, sort in _REFUSALS.items() if re.search(words, said, re.I)), "failed")
+    return Problem(response.url, f"GitHub refuses: {said:.200}", "check the name of the repository; where a limit is named, crawl again in an hour, or with -s GITHUB_TOKEN=…", sort)
 
 
 def _issue(row: dict[str, Any], place: Place) -> Iterator[Drawn]:
