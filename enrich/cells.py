@@ -12,16 +12,29 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from enrich.published import COPY_DAYS, COPY_LETTERS
 from enrich.records import ANSWERING
 from enrich.stats import Floats, Ints
 from enrich.store import Store
 
-VERSION = "2"
+VERSION = "3"
 """Raised when counting changes: everything is then counted anew."""
 LABELS = ("stage", "order", "complaint", "sentiment", "generic")
 """Labels that are counted like tags, as `name:value`."""
+OUTCOMES = ("quality", "value", "loyalty", "advocacy")
+"""Themes that say what came of a relationship, or what was sold: every other one of a customer's pays into the relationship or draws on it."""
+JOINT = {
+    "joint:withdrawal": "max(m.tag glob 'theme:*-' and m.tag not in ({}))".format(", ".join(f"'theme:{name}-'" for name in OUTCOMES)),
+    "joint:loyal": "max(m.tag in ('theme:loyalty+', 'theme:advocacy+'))",
+    "joint:loyal_despite": "max(m.tag = 'theme:loyalty+') and max(m.tag in ('theme:quality-', 'theme:value-'))",
+    "joint:able_kind": "max(m.tag = 'theme:competence+') and max(m.tag = 'theme:courtesy+')",
+    "joint:able_unkind": "max(m.tag = 'theme:competence+') and max(m.tag = 'theme:courtesy-')",
+    "joint:unable_kind": "max(m.tag = 'theme:competence-') and max(m.tag = 'theme:courtesy+')",
+    "joint:unable_unkind": "max(m.tag = 'theme:competence-') and max(m.tag = 'theme:courtesy-')",
+}
+"""What a customer's review carries as a whole, counted like a tag; for SQL, over the mentions of one review."""
 Touched = Iterable[tuple[str, str]]
 """Company and day (of the review, empty where it has none) whose texts were read or seen anew."""
 
@@ -75,6 +88,7 @@ where (s.short_since is null or (select first_seen from looks k where k.kind = '
   and (select private = 0 and population <> 'chosen' from profiles where id = o.profile)))
 """
 _CELL = "company, source, audience, {kind}, day, stars, {language}, asks, author"
+_HELD = ", ".join(f"case when {condition} then '{tag}' end" for tag, condition in JOINT.items())
 _REVIEWS = f"""
 insert into cells (company, source, audience, kind, day, stars, language, asks, author, tag, n)
 select {_CELL.format(kind="'review'", language='language')}, tag, count(distinct id) from (
@@ -84,6 +98,11 @@ select {_CELL.format(kind="'review'", language='language')}, tag, count(distinct
   union all
   select t.*, b.name || ':' || b.value from temp.told t cross join labels b on b.kind = 'review' and b.target = t.id
   where t.words and b.name in (select value from json_each(:labels)) and ifnull(b.value, 'unknown') <> 'unknown'
+  union all
+  select t.*, j.value from (
+    select t.id, json_array({_HELD}) as held
+    from temp.told t cross join mentions m on m.kind = 'review' and m.target = t.id where t.words and t.audience = 'customer' group by t.id
+  ) h cross join json_each(h.held) j on j.value is not null cross join temp.told t on t.id = h.id
 ) group by {_CELL.format(kind='1', language='language')}, tag
 """
 _REPLIES = f"""
@@ -173,14 +192,27 @@ def taken_otherwise(store: Store) -> set[str]:
     return {company for (company,) in store.rows(f"select distinct p.company from profiles p join counted c on c.profile = p.id where c.taken_for <> {_TAKEN_FOR}")}
 
 
+def tell(store: Store) -> None:
+    """Makes the table `temp.told` of all texts that count; it stands until something is counted anew."""
+    with store.atomic():
+        _begin(store)
+        store.execute(_TOUCHED_ALL)
+        store.execute(_TOLD)
+        store.execute("drop table temp.touched")
+
+
 @contextmanager
 def _tables(store: Store) -> Iterator[None]:
-    store.execute("drop table if exists temp.told")
-    store.execute("drop table if exists temp.touched")
-    store.execute("create temp table touched (company text, day text, primary key (company, day))")
+    _begin(store)
     yield
     store.execute("drop table temp.told")
     store.execute("drop table temp.touched")
+
+
+def _begin(store: Store) -> None:
+    store.execute("drop table if exists temp.told")
+    store.execute("drop table if exists temp.touched")
+    store.execute("create temp table touched (company text, day text, primary key (company, day))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +278,11 @@ def laid_out(rows: list[tuple[Any, ...]]) -> Layout:
     made = _layout([r[:4] for r in rows], [r[4] for r in rows])
     made.keys = {r[:4]: i for i, r in enumerate(rows)}
     return made
+
+
+def part(rows: Layout, kept: NDArray[np.bool_], n: Floats | None = None) -> Layout:
+    """Some of the rows; `n` counts something else in them than texts."""
+    return Layout(rows.companies, rows.company[kept], rows.stratum[kept], rows.day[kept], rows.author[kept], rows.month[kept], rows.months, (rows.n if n is None else n)[kept])
 
 
 def days(where: Where, column: str) -> tuple[str, list[str]]:

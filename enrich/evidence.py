@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
 from enrich.cells import ASKS, ROLES, Where, days
@@ -21,8 +21,8 @@ Side = Literal["for", "against"]
 _STANDING = """join profiles p on p.id = r.profile and p.private = 0 and p.population <> 'chosen'
   join looks k on k.kind = 'review' and k.target = r.id and k.gone_at is null"""
 _REPLY_STANDING = "join looks kr on kr.kind = 'reply' and kr.target = a.id and kr.gone_at is null"
-_RECENT = "select * from mentions where tag = ? and company = ? order by id desc limit 20000"
-"""Mentions of a tag that are looked through: enough to choose from, however many there are."""
+_RECENT = "select * from mentions where tag in ({tags}) and company = ? order by id desc limit 20000"
+"""Mentions of tags that are looked through: enough to choose from, however many there are."""
 _NEWEST = "order by {time} desc, {id} limit " + str(8 * MOST)
 
 
@@ -37,16 +37,20 @@ def _of(where: Where, company: str) -> tuple[str, list[Any]]:
     return " and ".join(said), values
 
 
-def carrying(store: Store, where: Where, company: str, tag: str, side: Side, *, pasted: bool | None = None) -> Iterator[Quote]:
-    """Texts of a company that carry a tag, with its words; of replies, those made from a template or not."""
+def carrying(store: Store, where: Where, company: str, tag: str | Sequence[str], side: Side, *, pasted: bool | None = None, beside: Sequence[str] = ()) -> Iterator[Quote]:
+    """Texts of a company that carry a tag (or one of several), with its words; of replies, those made from a template or not; those that also carry one of `beside`."""
+    tags = (tag,) if isinstance(tag, str) else tuple(tag)
     condition, values = _of(where, company)
+    if beside:
+        condition += f" and exists (select 1 from mentions b where b.kind = m.kind and b.target = m.target and b.tag in ({_marks(beside)}))"
+        values += beside
     reply = where.kind == "reply"
     text, time = ("a.text", "a.created_at") if reply else ("r.text", "r.created_at")
     rows = store.rows(
-        f"""select m.kind, m.target, m.review, m.start, m.end, ifnull(r.author, r.id), length({text}) from ({_RECENT}) m join reviews r on r.id = m.review {_STANDING}
+        f"""select m.kind, m.target, m.review, m.start, m.end, ifnull(r.author, r.id), length({text}) from ({_RECENT.format(tags=_marks(tags))}) m join reviews r on r.id = m.review {_STANDING}
             {f"join replies a on a.id = m.target {_REPLY_STANDING}" if reply else ""}
             where m.kind = ? and {condition} {_made(pasted)} {_NEWEST.format(time=time, id="m.target, m.start")}""",
-        [tag, company, where.kind, *values])
+        [*tags, company, where.kind, *values])
     yield from _some(side, rows)
 
 
@@ -89,6 +93,10 @@ def waited(store: Store, where: Where, company: str, side: Side, *, answered_in:
             {"and r.id in (select target from mentions where tag = ? and company = ? and kind = 'review')" if tag else ""}
             {_NEWEST.format(time="r.created_at", id="r.id")}""", [*values, *([tag, company] if tag else [])])
     yield from _some(side, rows)
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _made(pasted: bool | None) -> str:
