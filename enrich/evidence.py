@@ -9,6 +9,7 @@ from typing import Any, Literal
 from enrich.cells import ASKS, ROLES, Where, days
 from enrich.measures import Quote
 from enrich.store import Store
+from enrich.together import Mask, Texts
 
 MOST = 50
 """Texts a side of a finding."""
@@ -93,6 +94,26 @@ def waited(store: Store, where: Where, company: str, side: Side, *, answered_in:
             {"and r.id in (select target from mentions where tag = ? and company = ? and kind = 'review')" if tag else ""}
             {_NEWEST.format(time="r.created_at", id="r.id")}""", [*values, *([tag, company] if tag else [])])
     yield from _some(side, rows)
+
+
+def picked(store: Store, found: Texts, which: Mask, tags: Sequence[str], side: Side) -> Iterator[Quote]:
+    """Some of single texts, with their first words that carry one of some tags."""
+    reply = found.kind == "reply"
+    text = "a" if reply else "r"
+    of = "replies a on a.id = j.value join reviews r on r.id = a.review" if reply else "reviews r on r.id = j.value"
+    rows = store.rows(
+        f"""select '{found.kind}', {text}.id, r.id, m.start, m.end, ifnull(r.author, r.id), length({text}.text) from json_each(?) j cross join {of} {_STANDING} {_REPLY_STANDING if reply else ""}
+            left join mentions m on m.id = (select id from mentions where kind = '{found.kind}' and target = {text}.id and tag in ({_marks(tags)}) order by start limit 1)
+            where {text}.text <> '' order by j.key""",
+        [json.dumps([found.ids[i] for i in which.nonzero()[0][:8 * MOST]]), *tags])
+    yield from _some(side, rows)
+
+
+def sides(store: Store, found: Texts, company: str, among: Mask, hit: Mask, tags: Sequence[str] = ()) -> Iterator[Quote]:
+    """Of a company's texts `among` those that are asked about, the ones that do what is counted, and the ones that do not."""
+    own = among & found.of(company)
+    yield from picked(store, found, own & hit, tags, "for")
+    yield from picked(store, found, own & ~hit, (), "against")
 
 
 def _marks(values: Sequence[str]) -> str:
