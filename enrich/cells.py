@@ -25,8 +25,11 @@ LABELS = ("stage", "order", "complaint", "sentiment", "generic")
 """Labels that are counted like tags, as `name:value`."""
 OUTCOMES = ("quality", "value", "loyalty", "advocacy")
 """Themes that say what came of a relationship, or what was sold: every other one of a customer's pays into the relationship or draws on it."""
+_OUTCOMES = ", ".join(f"'theme:{name}{sign}'" for name in OUTCOMES for sign in "+-")
 JOINT = {
-    "joint:withdrawal": "max(m.tag glob 'theme:*-' and m.tag not in ({}))".format(", ".join(f"'theme:{name}-'" for name in OUTCOMES)),
+    "joint:entry": f"max(m.tag glob 'theme:*[+-]' and m.tag not in ({_OUTCOMES}))",
+    "joint:withdrawal": f"max(m.tag glob 'theme:*-' and m.tag not in ({_OUTCOMES}))",
+    "joint:bound": "max(m.tag in ('theme:loyalty+', 'theme:loyalty-', 'theme:advocacy+'))",
     "joint:loyal": "max(m.tag in ('theme:loyalty+', 'theme:advocacy+'))",
     "joint:loyal_despite": "max(m.tag = 'theme:loyalty+') and max(m.tag in ('theme:quality-', 'theme:value-'))",
     "joint:able_kind": "max(m.tag = 'theme:competence+') and max(m.tag = 'theme:courtesy+')",

@@ -45,6 +45,30 @@ def beside(compared: Compared, others: str) -> str:
     return f"({likely(compared)} in 100{field})" if said in ("none", "all") else f"({said} in 100, {likely(compared)}{field})"
 
 
+def customers_say(compared: Compared, name: str, others: str, clause: str) -> str:
+    """What customers say in some of a company's reviews, attributed."""
+    reviews, figures = many(int(compared.own.n), "public review"), beside(compared, others)
+    if not compared.hits:
+        return f"In none of {reviews} of {name} {figures} do customers say that {clause}."
+    return f"In {compared.hits:,} of {reviews} of {name} {figures}, {'a customer says' if compared.hits == 1 else 'customers say'} that {clause}."
+
+
+def net(value: float, ways: tuple[str, str]) -> str:
+    """A difference per 100 as so many more of one way than of the other; `ways` are how more and how less than none are said."""
+    said = of_hundred(abs(value) / 100)
+    return "as many either way" if said.startswith("fewer") or said == "0" else f"{said} more {ways[value < 0]}"
+
+
+def net_beside(compared: Compared, others: str, ways: tuple[str, str]) -> str:
+    """A net figure per 100 with its doubt, and the field's."""
+    own = compared.own
+    low, high = net(own.low, ways), net(own.high, ways)
+    if own.low > 0 or own.high < 0:
+        low, high = ((said if not said.startswith("fewer") else "0") for said in (of_hundred(end / 100) for end in sorted((abs(own.low), abs(own.high)))))
+    likely = low if low == high else f"{low} to {high}" if own.low > 0 or own.high < 0 else f"from {low} to {high}"
+    return f"in 100 reviews about {net(own.value, ways)} (likely {likely}{f'; at {others} about {net(compared.other.value, ways)}' if compared.other else ''})"
+
+
 def many(n: int, one: str, more: str | None = None) -> str:
     """A number with its noun."""
     return f"{n:,} {one if n == 1 else more or one + 's'}"

@@ -123,7 +123,7 @@ def test_private_and_hand_picked_reviews_are_in_no_rate(store: Store, changes: d
 def test_a_review_counts_once_a_tag_and_only_with_words(store: Store) -> None:
     review(store, "twice", tags=("theme:heard-", "theme:heard-", "theme:speed+"))
     review(store, "no words", text=None)
-    assert counted(store) == {"": 1, "theme:heard-": 1, "theme:speed+": 1, "joint:withdrawal": 1}
+    assert counted(store) == {"": 1, "theme:heard-": 1, "theme:speed+": 1, "joint:entry": 1, "joint:withdrawal": 1}
 
 
 def test_the_same_long_text_on_two_places_within_a_week_counts_once(store: Store) -> None:
