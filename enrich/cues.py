@@ -1,6 +1,7 @@
-"""Finds the words that carry a tag: all cues in one RE2 set, then the place of each one that hit, then negation.
+"""Finds the words that carry a tag: the cues of each tag in one RE2 set, then the place of each one that hit, then negation.
 
-One set takes the same time for three hundred patterns as for ten, and no pattern can stop it for ever; Python's own `re` can.
+A set takes the same time for thirty patterns as for one, and no pattern can stop it for ever; Python's own `re` can. All cues of a lens in
+one set would need an automaton with so many states that nearly every text adds some: it took five times as long as a set a tag.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _IF = re.compile(r"(?<!even )(?<!as )\b(?:if|unless|in case)\b(?:\s+[\w']+){0,6}
 _CLAUSES = re.compile(r".*(?:[.!?;:,\n()]|\s-\s|\b(?:but|however|although|though)\b)", re.I | re.S)
 _WINDOW = 60                                 # characters before a hit in which a negation is looked for
 _GAP = re.compile(r" ~(\d?) ")
-_MEMORY = 256 << 20                          # under 64 MB the automaton is thrown away and rebuilt all the time: ten times slower
+_MEMORY = 32 << 20                           # bytes a set may fill with states; with less they are thrown away and rebuilt all the time
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +60,25 @@ class Cues:
         options.case_sensitive = False
         options.never_capture = True
         self._by_id = {t.id: t for t in tags}
-        self._set = re2.Set.SearchSet(options)
-        self._cues: list[_Cue] = []
+        self._sets: list[tuple[Any, list[_Cue]]] = []
         self._unless = {tag.id: [_compile(tag, unless, options) for unless in tag.unless] for tag in tags}
         self._any_unless = {tag.id: re2.compile("|".join(map(_pattern, tag.unless)), options) for tag in tags if tag.unless}
         for tag in tags:
-            for cue in tag.cues:
-                self._cues.append(_Cue(tag, _compile(tag, cue, options), bool(_OWN_NOT.search(cue))))
-                self._set.Add(_pattern(cue))
-        if self._cues:
-            self._set.Compile()
+            if tag.cues:
+                cues = [_Cue(tag, _compile(tag, cue, options), bool(_OWN_NOT.search(cue))) for cue in tag.cues]
+                together = re2.Set.SearchSet(options)
+                for cue in tag.cues:
+                    together.Add(_pattern(cue))
+                together.Compile()
+                self._sets.append((together, cues))
 
     def find(self, text: str) -> list[Hit]:
         """Hits in the order of the text; overlapping hits of one tag are joined."""
-        if not self._cues or not text:
+        if not text:
             return []
         plain = text.replace("’", "'").replace("‘", "'").replace("`", "'")   # same length: offsets hold
         data = plain.encode()                # RE2 reads bytes: encoded once, not once a pattern
-        hits = [(self._cues[index], *span) for index in self._set.Match(data) or () for span in _spans(self._cues[index].pattern, plain, data)]
+        hits = [(cues[index], *span) for together, cues in self._sets for index in together.Match(data) or () for span in _spans(cues[index].pattern, plain, data)]
         unless = {id: [span for pattern in self._unless[id] for span in _spans(pattern, plain, data)]
                   for id in {cue.tag.id for cue, _, _ in hits} if id in self._any_unless and self._any_unless[id].search(data)}
         spans: dict[str, list[tuple[int, int]]] = {}
