@@ -1,70 +1,48 @@
 """How well the steps read: their tags and labels beside those of annotators, and the accuracy that the lens then states for every tag.
 
-A folder of gold holds `reviews.jsonl` and `replies.jsonl`: rows that two annotators read, where what they differ on is `disputed` and is
-scored neither way. `train_reviews.jsonl` and `train_replies.jsonl`, read once, may have been looked at while cues were written: they count
-as annotated, and are never scored. Whoever has read the scored rows too while writing cues will do a little worse on new companies.
+The rows are those of `enrich.gold`. Whoever has read the scored rows too while writing cues will do a little worse on new companies.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, ValidationError
+from numpy.typing import NDArray
+from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from enrich import people, steps, toml
+from enrich import gold, people, steps, tone
+from enrich.gold import Names, ReplyRow, ReviewRow, Row
 from enrich.lens import FOLDER, lens
-from enrich.mistakes import Mistake
+from enrich.steps import rivals
+from enrich.study import slug
 
 TIMES, SEED = 2000, 1
 """Resamples of a bootstrap, and the seed that makes it repeatable."""
+FEW = 5
+"""Companies under which rows are resampled instead of whole companies: so few say nothing of how companies differ."""
+COMMON = 10
+"""Rows from which a label's score goes into the mean over the common labels."""
 UNSAID = {"stage": "unknown"}
-"""Labels that say that nothing was found: to agree on them is no success."""
-
-
-class _Row(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-    id: str
-    company: str
-    disputed: frozenset[str]
-
-
-class ReviewRow(_Row):
-    """An annotated review; a verdict on the whole text that is null is disputed."""
-
-    kind: Literal["customer", "employee"]
-    text: str
-    themes: frozenset[str]
-    stage: str | None = None
-    sentiment: str | None = None
-    needs_reply: bool | None = None
-    complaint: bool | None = None
-
-
-class ReplyRow(_Row):
-    """An annotated reply of a company to a customer, `customer` being the name that the source shows."""
-
-    customer: str | None
-    reply: str
-    moves: frozenset[str]
-    order: str | None = None
-
-
-Row = ReviewRow | ReplyRow
-Model = TypeVar("Model", bound=_Row)
+"""Verdicts that say that nothing was found: to agree on them is no success, and they count in no mean."""
+YES_NO = {"yes": "true", "no": "false"}
+"""What the steps say, in the gold's words."""
+TRUE = "true"
+RATIOS = ("precision", "recall", "f1")
 
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """A row beside what the steps say of it: names of tags with their sign, and labels."""
+    """A row beside what the steps say of it, as they read it: names of tags with their sign, and labels."""
 
     row: Row
-    tags: frozenset[str]
+    text: steps.Text
+    tags: Names
     labels: dict[str, str | None]
 
 
@@ -72,35 +50,45 @@ class Read:
 class Cell:
     """Whether a row carries a label, by the annotators and by the steps."""
 
-    company: str
+    row: Row
     label: str
     gold: bool
     found: bool
 
 
-def evaluate(folder: Path) -> dict[str, Any]:
-    """Scores for `themes`, `moves`, `sentiment`, `stage`, `order`, `needs_reply` and `complaint`, as far as gold and steps have them.
 
-    Each has `n` (rows scored), `micro` (precision, recall and f1 from 0 to 1 over all labels together, f1 with a 95 % interval from `low` to
-    `high` by resampling whole companies, since texts of one are alike), `macro` (their means over the labels that occur) and `per_label`
-    (`gold` and `found` positives with precision, recall and f1, None where there is nothing to divide by). Tags say under `annotated` how
-    many positives there are with the train rows; verdicts on the whole text say in `accuracy` the share of rows that are right. `unread`
-    counts rows in languages that the lens does not read: they are not scored. A label that nobody ever gave in the folder is not scored either.
-    Raises `Mistake` where the folder has no gold, or a row or label is not understood.
+def evaluate(folder: Path) -> dict[str, Any]:
+    """Scores for `themes`, `moves`, `sentiment`, `complaint`, `stage`, `order`, `fit`, `needs_reply`, `reason`, `rivals` and `generic`, as far as the gold has them.
+
+    Each has `n` (rows scored), `micro` (precision, recall and f1 from 0 to 1 over all labels together), `macro` (their means over the labels that
+    occur), `common` (over those with at least ten rows) and `per_label`: `support` and `found` (how many rows carry the label by the annotators and
+    by the steps), precision, recall, f1, and `negative_recall` (the share of rows without the label that are left without it), None where there
+    is nothing to divide by. `interval` holds 95 % intervals by resampling whole companies, since texts of one are alike, or rows where there are
+    fewer than five companies (`resampled` says which). Yes or no is `true` or `false`, and `micro` is that of `true`; a stage `unknown` stands in
+    `per_label` and in no mean. A row of which a step says nothing is a row that it misses. `annotated` counts a label's rows with the train rows. Verdicts on the whole text have `accuracy`, the share of rows
+    that are right. `sentiment` has `yardsticks` beside it. `unread` counts rows in languages that the lens does not read: they are not scored,
+    nor is a tag that nobody ever gave in the folder. Raises `Mistake` where the folder has no gold, or a row or label is not understood.
     """
-    reviews, replies = _rows(folder, "reviews.jsonl", ReviewRow), _rows(folder, "replies.jsonl", ReplyRow)
-    if not reviews and not replies:
-        raise Mistake("there is no reviews.jsonl and no replies.jsonl with annotated rows", place=str(folder), cure="name a folder of gold: --gold FOLDER")
-    read_reviews, read_replies = _read(reviews), _read(replies)
-    scores: dict[str, Any] = {"unread": {"reviews": len(reviews) - len(read_reviews), "replies": len(replies) - len(read_replies)}}
-    if any(_given(r.row) for r in read_reviews):
-        scores["themes"] = _tags("theme", read_reviews, _read(_rows(folder, "train_reviews.jsonl", ReviewRow)))
-    if any(_given(r.row) for r in read_replies):
-        scores["moves"] = _tags("move", read_replies, _read(_rows(folder, "train_replies.jsonl", ReplyRow)))
-    for key in ("sentiment", "stage", "order", "needs_reply", "complaint"):
-        judged = [r for r in (*read_reviews, *read_replies) if getattr(r.row, key, None) is not None]
-        if any(key in r.labels for r in judged):
-            scores[key] = _labels(key, judged)
+    rows = gold.read(folder)
+    names = tuple(sorted({(slug(r.company), r.company) for r in (*rows.reviews, *rows.replies)}))
+    reviews, replies = list(_read(rows.reviews, names)), list(_read(rows.replies, names))
+    more = [row for row, text in _texts((*rows.more_reviews, *rows.more_replies), names) if lens().reads(text.language)]
+    scores: dict[str, Any] = {"unread": {"reviews": len(rows.reviews) - len(reviews), "replies": len(rows.replies) - len(replies)}}
+    for field, kind in (("themes", "theme"), ("moves", "move"), ("reason", "reason")):
+        said = [r for r in (*reviews, *replies) if r.row.of(field) is not None]
+        annotated = _annotated(field, (*(r.row for r in said), *more))
+        if said and annotated:
+            scores[field] = _counted(_scores(list(_tags(field, kind, said, annotated)), len(said)), annotated)
+    for field in ("sentiment", "complaint", "stage", "order", "fit", "needs_reply"):
+        said = [r for r in (*reviews, *replies) if r.row.of(field) is not None]
+        if any(field in r.labels for r in said):
+            scores[field] = _counted(_verdicts(field, [(r.row, _only(r.row.of(field)), _word(r.labels.get(field))) for r in said]), _annotated(field, (*(r.row for r in said), *more)))
+    if pairs := [(r.row, gold.word("generic" in r.row.moves), _word(r.labels.get("generic"))) for r in replies if isinstance(r.row, ReplyRow) and "generic" not in r.row.disputed]:
+        scores["generic"] = _verdicts("generic", pairs)
+    if named := [r for r in reviews if r.row.of("rivals") is not None]:
+        scores["rivals"] = _scores(list(_rivals(named)), len(named))
+    if "sentiment" in scores:
+        scores["sentiment"]["yardsticks"] = _yardsticks(reviews)
     return scores
 
 
@@ -108,10 +96,10 @@ def write_accuracy(report: dict[str, Any], path: Path = FOLDER / "accuracy.toml"
     """Writes the accuracy of every tag into the lens: what its figures, intervals and verdicts take into account."""
     lines = [f"# How well each tag is recognised, written on {date.today().isoformat()} by `rapport evaluate --gold FOLDER --write`. Do not edit: measure again.",
              "# gold: annotated positives, by two annotators or by one; precision and recall: against the rows on which two agree, left out where there is nothing to divide by.", ""]
-    for key, kind in (("themes", "theme"), ("moves", "move"), ("stage", "stage")):
+    for key, kind in (("themes", "theme"), ("moves", "move"), ("stage", "stage"), ("reason", "reason")):
         for label, score in report.get(key, {}).get("per_label", {}).items():
             if (tag := f"{kind}:{label}") in lens().tags:
-                said = [f"gold = {score.get('annotated', score['gold'])}", *(f"{name} = {score[name]:.3f}" for name in ("precision", "recall") if score[name] is not None)]
+                said = [f"gold = {score['annotated']}", *(f"{name} = {score[name]:.3f}" for name in ("precision", "recall") if score[name] is not None)]
                 lines.append(f'"{tag}" = {{ {", ".join(said)} }}')
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
@@ -119,97 +107,155 @@ def write_accuracy(report: dict[str, Any], path: Path = FOLDER / "accuracy.toml"
 
 def lines(report: dict[str, Any]) -> Iterator[str]:
     """The report as lines of text."""
+    yield "not scored, in languages that the lens does not read: " + ", ".join(f"{n} {what}" for what, n in report["unread"].items())
     for key, score in report.items():
         if key == "unread":
-            yield "not scored, in languages that the lens does not read: " + ", ".join(f"{n} {what}" for what, n in score.items())
             continue
-        micro = score["micro"]
+        micro, (low, high) = score["micro"], score["micro"]["interval"]["f1"]
         right = f", {score['accuracy']:.2f} of rows right" if "accuracy" in score else ""
-        yield f"{key}: f1 {micro['f1']:.3f} ({micro['low']:.2f} to {micro['high']:.2f}), precision {micro['precision']:.3f}, recall {micro['recall']:.3f}; " \
-              f"mean over labels f1 {score['macro']['f1']:.3f}; {score['n']} rows{right}"
-        for label, one in sorted(score["per_label"].items(), key=lambda item: -item[1]["gold"]):
-            said = "  ".join(f"{name} {'   -' if one[name] is None else format(one[name], '.2f')}" for name in ("precision", "recall", "f1"))
-            yield f"  {label:20} {said}  of {one['gold']}" + (f", {one['annotated']} annotated" if "annotated" in one else "")
+        yield f"{key}: f1 {micro['f1']:.3f} ({_said(low)} to {_said(high)}), precision {micro['precision']:.3f}, recall {micro['recall']:.3f}; " \
+              f"mean over labels f1 {_said(score['macro']['f1'])}, over those of {COMMON} rows {_said(score['common']['f1'])}; {score['n']} rows{right}"
+        for label, one in sorted(score["per_label"].items(), key=lambda item: -item[1]["support"]):
+            low, high = one["interval"]["f1"]
+            yield f"  {label:20} " + "  ".join(f"{name} {_said(one[name])}" for name in ("precision", "recall", "f1")) + f" ({_said(low)} to {_said(high)})" \
+                  f"  without it {_said(one['negative_recall'])}  of {one['support']}" + (f", {one['annotated']} annotated" if "annotated" in one else "")
+        for name, one in score.get("yardsticks", {}).items():
+            yield f"  positive or negative, by {name}: {one['accuracy']:.3f} of {one['n']} rows right, {_said(one['negative_recall'])} of the negative found, {_said(one['positive_recall'])} of the positive"
 
 
-def _rows(folder: Path, name: str, model: type[Model]) -> list[Model]:
-    path = folder / name
-    rows = []
-    if path.exists():
-        with path.open(encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                try:
-                    rows.append(model.model_validate_json(line))
-                except ValidationError as error:
-                    first = error.errors()[0]
-                    raise Mistake(f"{'.'.join(map(str, first['loc'])) or 'the line'}: {first['msg']}", place=f"{path}, line {number}",
-                                  cure="write one JSON object a line, in the form of the annotation guide") from None
-    return rows
+def _said(value: float | None) -> str:
+    return "   -" if value is None else f"{value:.2f}"
 
 
-def _read(rows: Iterable[Row]) -> list[Read]:
-    """Rows as the store would keep and read them, masked; without those in languages that the lens does not read."""
-    read = []
+def _texts(rows: Iterable[Row], names: tuple[tuple[str, str], ...]) -> Iterator[tuple[Row, steps.Text]]:
+    """Rows as the store would keep and read them: masked, their language known."""
     for row in rows:
         if isinstance(row, ReviewRow):
-            text = steps.Text(kind="review", text=people.mask_review(row.text, keep=[row.company]), audience=row.kind)
+            text = steps.Text(kind="review", text=people.mask_review(row.text, keep=[row.company]), audience=row.kind, company=slug(row.company), names=names)
         else:
-            text = steps.Text(kind="reply", text=people.mask_reply(row.reply, row.customer, [row.company]))
-        text = text.in_language(next(s.value for s in steps.steps()["language"].read(text) if isinstance(s, steps.Label)))
+            text = steps.Text(kind="reply", text=people.mask_reply(row.reply, row.customer, [row.company]), company=slug(row.company), names=names,
+                              review=None if row.review is None else people.mask_review(row.review, row.customer, [row.company]))
+        yield row, text.in_language(next(s.value for s in steps.steps()["language"].read(text) if isinstance(s, steps.Label)))
+
+
+def _read(rows: Iterable[Row], names: tuple[tuple[str, str], ...]) -> Iterator[Read]:
+    """What the steps say of rows; those in languages that the lens does not read are left out."""
+    for row, text in _texts(rows, names):
         if lens().reads(text.language):
             said = [s for step in steps.steps().values() if text.kind in step.KINDS for s in step.read(text)]
-            read.append(Read(row, frozenset(s.tag for s in said if isinstance(s, steps.Mention)), {s.name: s.value for s in said if isinstance(s, steps.Label)}))
-    return read
+            yield Read(row, text, frozenset(s.tag for s in said if isinstance(s, steps.Mention)), {s.name: s.value for s in said if isinstance(s, steps.Label)})
 
 
-def _given(row: Row) -> frozenset[str]:
-    return row.themes if isinstance(row, ReviewRow) else row.moves
+def _annotated(field: str, rows: Iterable[Row]) -> Counter[str]:
+    return Counter(label for row in rows for label in row.of(field) or ())
 
 
-def _tags(kind: str, read: list[Read], more: list[Read]) -> dict[str, Any]:
-    annotated = Counter(label for r in (*read, *more) for label in _given(r.row))
-    known = {t.name + t.sign: t for t in lens().of(kind)}
-    for label in sorted({*annotated, *(label for r in read for label in r.row.disputed)} - set(known)):
-        near = toml.nearest(label, known)
-        raise Mistake(f"the gold names the {kind} {label!r}, which no lens file defines", place=str(FOLDER), cure=f"did you mean {near!r}?" if near else "define it in a lens file")
-    cells = [Cell(r.row.company, label, label in _given(r.row), known[label].id in r.tags) for r in read for label in annotated
-             if label not in r.row.disputed and (not isinstance(r.row, ReviewRow) or r.row.kind in known[label].of)]
-    scores = _scores(cells, len(read))
+def _counted(scores: dict[str, Any], annotated: Counter[str]) -> dict[str, Any]:
     for label, score in scores["per_label"].items():
         score["annotated"] = annotated[label]
     return scores
 
 
-def _labels(key: str, read: list[Read]) -> dict[str, Any]:
-    """Scores of a verdict on the whole text. Yes or no is scored on yes; what says that nothing was found counts only as a miss or a false alarm of the others."""
-    pairs = [(r.row.company, _word(getattr(r.row, key)), r.labels.get(key)) for r in read]
+def _tags(field: str, kind: str, read: list[Read], annotated: Iterable[str]) -> Iterator[Cell]:
+    """Every row beside every label that was ever given; a tag is not asked of an audience that it is not of."""
+    known = {t.name + t.sign: t for t in lens().of(kind)}
+    for r in read:
+        for label in annotated:
+            if not {label, f"{field}:{label}"} & r.row.disputed and (not isinstance(r.row, ReviewRow) or r.row.kind in known[label].of):
+                yield Cell(r.row, label, label in (r.row.of(field) or ()), known[label].id in r.tags)
+
+
+def _verdicts(field: str, pairs: Sequence[tuple[Row, str, str | None]]) -> dict[str, Any]:
+    """Scores of a verdict on the whole text, from the annotators' and the steps' word for each row."""
     said = {gold for _, gold, _ in pairs}
-    scored = {"yes"} if said <= {"yes", "no"} else said - {UNSAID.get(key)}
-    scores = _scores([Cell(company, label, gold == label, found == label) for company, gold, found in pairs for label in sorted(scored)], len(pairs))
+    yes_or_no = said <= {TRUE, "false"}
+    cells = [Cell(row, label, gold == label, found == label) for row, gold, found in pairs for label in sorted({TRUE, "false"} if yes_or_no else said)]
+    scores = _scores(cells, len(pairs), {TRUE} if yes_or_no else said - {UNSAID.get(field)})
     return {**scores, "accuracy": sum(gold == found for _, gold, found in pairs) / len(pairs)}
 
 
-def _word(value: str | bool) -> str:
-    return value if isinstance(value, str) else "yes" if value else "no"
+def _rivals(read: list[Read]) -> Iterator[Cell]:
+    """Names of other companies: one cell for every name that annotators or steps give, and one for a row in which neither gives any."""
+    for r in read:
+        found = rivals.named(r.labels.get("rivals"))
+        meant = [next((f for f in found if _same(f, name)), None) for name in r.row.of("rivals") or ()]
+        yield from (Cell(r.row, "named", True, f is not None) for f in meant)
+        yield from (Cell(r.row, "named", False, True) for f in found if f not in meant)
+        if not meant and not found:
+            yield Cell(r.row, "named", False, False)
 
 
-def _scores(cells: list[Cell], n: int) -> dict[str, Any]:
-    per_label = {}
-    for label in sorted({c.label for c in cells}):
-        own = [c for c in cells if c.label == label]
-        right, found, gold = (sum(x) for x in zip(*((c.gold and c.found, c.found, c.gold) for c in own), strict=True))
-        per_label[label] = {"gold": gold, "found": found, **_ratios(right, found, gold)}
-    companies = {c: i for i, c in enumerate(sorted({c.company for c in cells}))}
-    counts = np.zeros((len(companies), 3))
+def _same(one: str, other: str) -> bool:
+    """Whether two names are one company's: letters and digits are the same, or one begins with the other's words ("Acme" and "Acme Bank")."""
+    a, b = slug(one), slug(other)
+    return a.replace("-", "") == b.replace("-", "") or a.startswith(f"{b}-") or b.startswith(f"{a}-")
+
+
+def _word(said: str | None) -> str | None:
+    return YES_NO.get(said, said) if said else None
+
+
+def _only(said: Names | None) -> str:
+    return next(iter(said or ()))
+
+
+def _yardsticks(read: list[Read]) -> dict[str, dict[str, Any]]:
+    """How our sentiment, plain TextBlob and VADER (above nought is positive) and the stars (3 name neither) tell the positive from the negative rows."""
+    rows = [(r.text.text, r.row.rating, r.row.sentiment == "positive") for r in read if isinstance(r.row, ReviewRow) and r.row.of("sentiment") is not None and r.row.sentiment in ("positive", "negative")]
+    vader = SentimentIntensityAnalyzer()
+    said: dict[str, list[tuple[bool, bool | None]]] = {
+        "ours": [(up, (shares := tone.current().read(text).shares)[2] > shares[0]) for text, _, up in rows],
+        "textblob": [(up, tone.lexicons(text).polarity > 0) for text, _, up in rows],
+        "vader": [(up, vader.polarity_scores(text)["compound"] > 0.0) for text, _, up in rows],
+        "stars": [(up, None if stars == 3 else stars > 3) for _, stars, up in rows if stars]}
+    return {name: {"n": len(pairs), "accuracy": sum(up is found for up, found in pairs) / len(pairs),
+                   "negative_recall": _part([found is False for up, found in pairs if not up]), "positive_recall": _part([found is True for up, found in pairs if up])}
+            for name, pairs in said.items() if pairs}
+
+
+def _part(right: list[bool]) -> float | None:
+    return sum(right) / len(right) if right else None
+
+
+def _scores(cells: list[Cell], n: int, meant: Names | set[str] | None = None) -> dict[str, Any]:
+    """Scores of cells, each label's own and those over the labels that are `meant` (all, unless given)."""
+    names = sorted({c.label for c in cells})
+    by_company = len({c.row.company for c in cells}) >= FEW
+    groups = {key: i for i, key in enumerate(sorted({c.row.company if by_company else c.row.id for c in cells}))}
+    counts = np.zeros((len(groups), len(names), 4))                                  # right, found, gold, neither
     for c in cells:
-        counts[companies[c.company]] += (c.gold and c.found, c.found, c.gold)
-    draws = np.random.default_rng(SEED).multinomial(len(companies), np.full(len(companies), 1 / len(companies)), TIMES) @ counts
-    low, high = np.quantile(2 * draws[:, 0] / np.maximum(draws[:, 1] + draws[:, 2], 1), (0.025, 0.975))
-    right, found, gold = counts.sum(axis=0)
-    occur = [score for score in per_label.values() if score["gold"]]
-    return {"n": n, "micro": {**{k: v or 0.0 for k, v in _ratios(right, found, gold).items()}, "low": float(low), "high": float(high)},
-            "macro": {name: sum(score[name] or 0.0 for score in occur) / max(len(occur), 1) for name in ("precision", "recall", "f1")}, "per_label": per_label}
+        counts[groups[c.row.company if by_company else c.row.id], names.index(c.label)] += (c.gold and c.found, c.found, c.gold, not (c.gold or c.found))
+    weights = np.random.default_rng(SEED).multinomial(len(groups), np.full(len(groups), 1 / len(groups)), TIMES)
+    draws = np.einsum("dg,gln->dln", weights, counts)
+    total = counts.sum(axis=0)
+    per_label = {}
+    for i, name in enumerate(names):
+        right, found, gold_, neither = (int(x) for x in total[i])
+        without = neither + found - right
+        per_label[name] = {"support": gold_, "found": found, **_ratios(total[i]), "negative_recall": neither / without if without else None, "interval": _interval(draws[:, i])}
+    chosen = [i for i, name in enumerate(names) if meant is None or name in meant]
+    micro = {k: v or 0.0 for k, v in _ratios(total[chosen].sum(axis=0)).items()}
+    return {"n": n, "micro": {**micro, "interval": _interval(draws[:, chosen].sum(axis=1))}, "macro": _mean([per_label[names[i]] for i in chosen], 1),
+            "common": _mean([per_label[names[i]] for i in chosen], COMMON), "per_label": per_label, "resampled": "companies" if by_company else "rows"}
 
 
-def _ratios(right: float, found: float, gold: float) -> dict[str, float | None]:
-    return {"precision": float(right / found) if found else None, "recall": float(right / gold) if gold else None, "f1": float(2 * right / (found + gold)) if found + gold else None}
+def _mean(scores: list[dict[str, Any]], least: int) -> dict[str, Any]:
+    """Means over the labels of at least so many rows; a label that was never found has a precision of nought."""
+    occur = [s for s in scores if s["support"] >= least]
+    return {**{name: sum(s[name] or 0.0 for s in occur) / len(occur) if occur else None for name in RATIOS}, "labels": len(occur)}
+
+
+def _ratios(counts: NDArray[np.float64]) -> dict[str, float | None]:
+    """Precision, recall and f1 of right, found and gold; None where there is nothing to divide by."""
+    right, found, gold_ = (float(x) for x in counts[:3])
+    return {"precision": right / found if found else None, "recall": right / gold_ if gold_ else None, "f1": 2 * right / (found + gold_) if found + gold_ else None}
+
+
+def _interval(draws: NDArray[np.float64]) -> dict[str, Sequence[float | None]]:
+    """95 % intervals of precision, recall and f1 over resamples; draws with nothing to divide by are left out."""
+    right, found, gold_ = draws[:, 0], draws[:, 1], draws[:, 2]
+    said: dict[str, Sequence[float | None]] = {}
+    for name, above, below in zip(RATIOS, (right, right, 2 * right), (found, gold_, found + gold_), strict=True):
+        shares = above[below > 0] / below[below > 0]
+        said[name] = [float(x) for x in np.quantile(shares, (0.025, 0.975))] if shares.size else [None, None]
+    return said

@@ -62,7 +62,7 @@ class Entry(Strict):
 class LensFile(Strict):
     """One file of the vocabulary."""
 
-    kind: Literal["theme", "move", "moment", "stage", "complaint"]
+    kind: Literal["theme", "move", "moment", "stage", "complaint", "reason", "rival"]
     language: str = Field("en", description="ISO 639 code of the language that its cues read")
     tag: list[Entry]
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from enrich import tables
 from enrich.lens import lens
 from enrich.records import ANSWERING
-from enrich.steps import Label, Mention, Step, Text, steps
+from enrich.steps import Label, Mention, Text, steps
 from enrich.store import Store, chunks
+from enrich.text import key
 
 CHUNK = 1000
 """Texts that are read and kept together: a run that is cut short loses at most these."""
@@ -39,11 +41,12 @@ def read(store: Store, tick: Callable[[int], object] = lambda n: None) -> int:
     Running it again goes on where it stopped; nothing is read twice.
     """
     _vocabulary(store)
+    names = _names(store)
     n = 0
     for kind in ("review", "reply"):
-        todo = {name: step for name, step in steps().items() if kind in step.KINDS}
+        todo = _versions(kind, names)
         _forget(store, kind)
-        while due := list(_due(store, kind, todo)):
+        while due := list(_due(store, kind, todo, names)):
             for chunk in chunks(due, CHUNK):
                 _read(store, kind, todo, chunk)
                 n += len(chunk)
@@ -54,7 +57,8 @@ def read(store: Store, tick: Callable[[int], object] = lambda n: None) -> int:
 
 def count_due(store: Store) -> int:
     """How many texts `read` would read."""
-    return sum(store.one(f"select count(*) {_FROM[kind]}", _parameters({n: s for n, s in steps().items() if kind in s.KINDS})) for kind in ("review", "reply"))
+    names = _names(store)
+    return sum(store.one(f"select count(*) {_FROM[kind]}", {"versions": _joined(_versions(kind, names))}) for kind in ("review", "reply"))
 
 
 _READ = {"review": "t.text is not null", "reply": f"t.text is not null and t.role in ({', '.join(map(repr, ANSWERING))})"}
@@ -63,33 +67,48 @@ _AT = {"review": "t.company, ifnull(substr(t.created_at, 1, 10), '') from review
 """For SQL: the company and day that a text is counted with."""
 _FROM = {
     "review": f"""from reviews t left join done d on d.kind = 'review' and d.target = t.id
-                 where {_READ["review"]} and (d.target is null or d.versions != :versions or d.text_key != t.text_key || ':' || t.audience || ':' || coalesce(t.source_language, ''))""",
+                 where {_READ["review"]} and (d.target is null or d.versions != :versions or d.text_key != t.text_key || ':' || t.audience || ':' || coalesce(t.source_language, '') || ':' || t.company)""",
     "reply": f"""from replies t join reviews r on r.id = t.review left join done d on d.kind = 'reply' and d.target = t.id
-                 where {_READ["reply"]} and (d.target is null or d.versions != :versions or d.text_key != t.text_key || ':' || r.audience || ':')""",
+                 where {_READ["reply"]} and (d.target is null or d.versions != :versions or d.text_key != t.text_key || ':' || r.audience || ':' || coalesce(r.text_key, ''))""",
 }
 _WHAT = {
-    "review": "t.id, t.id, t.company, coalesce(substr(t.created_at, 1, 10), ''), t.text, t.text_key, t.audience, t.source_language, d.versions, d.text_key",
-    "reply": "t.id, t.review, t.company, coalesce(substr(r.created_at, 1, 10), ''), t.text, t.text_key, r.audience, null, d.versions, d.text_key",
+    "review": "t.id, t.id, t.company, coalesce(substr(t.created_at, 1, 10), ''), t.text, t.text_key || ':' || t.audience || ':' || coalesce(t.source_language, '') || ':' || t.company, t.audience, t.source_language, null, d.versions, d.text_key",
+    "reply": "t.id, t.review, t.company, coalesce(substr(r.created_at, 1, 10), ''), t.text, t.text_key || ':' || r.audience || ':' || coalesce(r.text_key, ''), r.audience, null, r.text, d.versions, d.text_key",
 }
 SOME = 20 * CHUNK
 """Texts that are looked up at once: memory stays flat however many are due."""
 
 
-def _parameters(todo: dict[str, Step]) -> dict[str, str]:
-    return {"versions": ",".join(f"{name}={step.VERSION}" for name, step in sorted(todo.items()))}
+Versions = dict[str, str]
+"""Name of every step that reads a kind of text, to its version."""
+Names = tuple[tuple[str, str], ...]
 
 
-def _due(store: Store, kind: str, todo: dict[str, Step]) -> Iterator[Due]:
-    for target, review, company, day, text, text_key, audience, language, versions, known in store.rows(f"select {_WHAT[kind]} {_FROM[kind]} limit {SOME}", _parameters(todo)):
-        setting = f"{text_key}:{audience}:{language or ''}"
+def _names(store: Store) -> Names:
+    """What the companies of the study go by: id and name, each company's own name first."""
+    return tuple((company, name) for company, own, aliases in store.rows("select id, name, aliases from companies where role <> 'removed' order by id") for name in (own, *json.loads(aliases)))
+
+
+def _versions(kind: str, names: Names) -> Versions:
+    """A step that uses the names of companies is another one when they change."""
+    called = "+" + key(repr(names))[:8]
+    return {name: step.VERSION + (called if "names" in step.USES else "") for name, step in steps().items() if kind in step.KINDS}
+
+
+def _joined(todo: Versions) -> str:
+    return ",".join(f"{name}={version}" for name, version in sorted(todo.items()))
+
+
+def _due(store: Store, kind: str, todo: Versions, names: Names) -> Iterator[Due]:
+    for target, about, company, day, text, setting, audience, language, review, versions, known in store.rows(f"select {_WHAT[kind]} {_FROM[kind]} limit {SOME}", {"versions": _joined(todo)}):
         before = set((versions or "").split(",")) if known == setting else set()
-        left = tuple(name for name, step in todo.items() if f"{name}={step.VERSION}" not in before)
+        left = tuple(name for name, version in todo.items() if f"{name}={version}" not in before)
         gone = tuple(v.partition("=")[0] for v in (versions or "").split(",") if v and (known != setting or v.partition("=")[0] not in todo))
-        yield Due(target, review, company, day, Text(kind=kind, text=text, audience=audience, stated_language=language), setting, left, tuple({*left, *gone}))
+        yield Due(target, about, company, day, Text(kind=kind, text=text, audience=audience, stated_language=language, review=review, company=company, names=names), setting, left, tuple({*left, *gone}))
 
 
-def _read(store: Store, kind: str, todo: dict[str, Step], due: Iterable[Due]) -> None:
-    versions = _parameters(todo)["versions"]
+def _read(store: Store, kind: str, todo: Versions, due: Iterable[Due]) -> None:
+    versions = _joined(todo)
     due = list(due)
     read_before = _read_before(store, kind, [d.key for d in due if len(d.todo) == len(todo)], versions)
     mentions: list[tables.Mention] = []
@@ -97,15 +116,15 @@ def _read(store: Store, kind: str, todo: dict[str, Step], due: Iterable[Due]) ->
     for text in due:
         found = read_before.get(text.key) if len(text.todo) == len(todo) else None
         if found is None:
-            found = _steps(todo, text)
+            found = _steps(text)
             if len(text.todo) == len(todo):
                 read_before[text.key] = found
         for step, said in found:
             if isinstance(said, Mention):
-                mentions.append(tables.Mention(0, kind, text.target, text.review, text.company, said.tag, said.start, said.end, text.text.text[said.start:said.end], step, todo[step].VERSION))
+                mentions.append(tables.Mention(0, kind, text.target, text.review, text.company, said.tag, said.start, said.end, text.text.text[said.start:said.end], step, todo[step]))
             else:
                 spans = json.dumps([[a, b, text.text.text[a:b]] for a, b in said.spans], ensure_ascii=False) if said.spans else None
-                labels.append(tables.Label(kind, text.target, said.name, said.value, said.score, said.basis, spans, step, todo[step].VERSION))
+                labels.append(tables.Label(kind, text.target, said.name, said.value, said.score, said.basis, spans, step, todo[step]))
     with store.atomic():
         over = [(kind, d.target, name) for d in due for name in d.over if d.over]
         store.many("delete from mentions where kind = ? and target = ? and step = ?", over)
@@ -125,18 +144,22 @@ def _forget(store: Store, kind: str) -> None:
         store.write(tables.Stale(company, day) for _, company, day in gone)
 
 
-def _steps(todo: dict[str, Step], due: Due) -> Found:
+def _steps(due: Due) -> Found:
     """What the steps that have not read it say of a text. The language comes first: other steps read only their own."""
-    text = due.text
+    said = _say("language", steps()["language"].VERSION, replace(due.text, review=None))
+    text = due.text.in_language(next((s.value for s in said if isinstance(s, Label)), None))
+    alone = replace(text, review=None)
     found: Found = []
-    language = list(todo["language"].read(text))
-    text = text.in_language(next((s.value for s in language if isinstance(s, Label)), None))
-    if "language" in due.todo:
-        found += [("language", said) for said in language]
     for name in due.todo:
-        if name != "language":
-            found += [(name, said) for said in todo[name].read(text)]
+        step = steps()[name]
+        found += [(name, one) for one in (said if name == "language" else _say(name, step.VERSION, alone) if "review" not in step.USES else step.read(text))]
     return found
+
+
+@lru_cache(maxsize=20_000)
+def _say(name: str, version: str, text: Text) -> tuple[Mention | Label, ...]:
+    """What a step says of a text by itself: a reply that is pasted under many reviews is read once."""
+    return tuple(steps()[name].read(text))
 
 
 def _read_before(store: Store, kind: str, keys: list[str], versions: str) -> dict[str, Found]:

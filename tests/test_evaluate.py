@@ -41,31 +41,44 @@ def write(path: Path, rows: list[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
 
 
+def plain(score: dict[str, Any]) -> dict[str, Any]:
+    """A label's score without its intervals."""
+    return {k: v for k, v in score.items() if k != "interval"}
+
+
 def test_tags_are_scored_on_rows_that_are_read_and_cells_that_are_not_disputed(gold: Path) -> None:
     report = evaluate.evaluate(gold)
     assert report["unread"] == {"reviews": 0, "replies": 1}
     assert report["moves"]["n"] == 4
-    assert report["moves"]["per_label"] == {
-        "addresses_by_name": {"gold": 1, "found": 1, "precision": 1.0, "recall": 1.0, "f1": 1.0, "annotated": 1},
-        "apologises": {"gold": 2, "found": 2, "precision": 0.5, "recall": 0.5, "f1": 0.5, "annotated": 3}}
+    assert {label: plain(score) for label, score in report["moves"]["per_label"].items()} == {
+        "addresses_by_name": {"support": 1, "found": 1, "precision": 1.0, "recall": 1.0, "f1": 1.0, "negative_recall": 1.0, "annotated": 1},
+        "apologises": {"support": 2, "found": 2, "precision": 0.5, "recall": 0.5, "f1": 0.5, "negative_recall": 0.0, "annotated": 3}}
     micro = report["moves"]["micro"]
     assert {k: round(micro[k], 4) for k in ("precision", "recall", "f1")} == {"precision": 0.6667, "recall": 0.6667, "f1": 0.6667}
-    assert 0 <= micro["low"] <= micro["f1"] <= micro["high"] <= 1
-    assert report["moves"]["macro"] == {"precision": 0.75, "recall": 0.75, "f1": 0.75}
+    assert all(0 <= micro["interval"][k][0] <= micro[k] <= micro["interval"][k][1] <= 1 for k in ("precision", "recall", "f1"))
+    assert report["moves"]["macro"] == {"precision": 0.75, "recall": 0.75, "f1": 0.75, "labels": 2}
+    assert report["moves"]["common"] == {"precision": None, "recall": None, "f1": None, "labels": 0}
 
 
 def test_verdicts_that_are_disputed_are_not_scored(gold: Path) -> None:
     order = evaluate.evaluate(gold)["order"]
     assert (order["n"], order["accuracy"]) == (3, pytest.approx(1 / 3))
-    assert order["per_label"]["empathy_only"] == {"gold": 2, "found": 2, "precision": 0.5, "recall": 0.5, "f1": 0.5}
-    assert order["per_label"]["neither"] == {"gold": 1, "found": 1, "precision": 0.0, "recall": 0.0, "f1": 0.0}
+    assert plain(order["per_label"]["empathy_only"]) == {"support": 2, "found": 2, "precision": 0.5, "recall": 0.5, "f1": 0.5, "negative_recall": 0.0, "annotated": 2}
+    assert plain(order["per_label"]["neither"]) == {"support": 1, "found": 1, "precision": 0.0, "recall": 0.0, "f1": 0.0, "negative_recall": 0.5, "annotated": 1}
+
+
+def test_what_is_disputed_may_be_a_field_or_a_label_written_out(tmp_path: Path) -> None:
+    write(tmp_path / "reviews.jsonl", [a_review("The soup was cold.", stage="unknown", sentiment="negative", reason=["product"], disputed=["sentiment", "reason:product"]),
+                                       a_review("The soup was warm.", stage="unknown", sentiment="positive", reason=["product"])])
+    report = evaluate.evaluate(tmp_path)
+    assert (report["sentiment"]["n"], report["stage"]["n"], report["reason"]["per_label"]["product"]["support"]) == (1, 2, 1)
 
 
 def test_to_agree_that_nothing_is_said_of_the_stage_is_no_success(tmp_path: Path) -> None:
     write(tmp_path / "reviews.jsonl", [a_review("The soup was cold that day.", stage="unknown"), a_review("I have been a customer for over nine years.", stage="married")])
     stage = evaluate.evaluate(tmp_path)["stage"]
     assert (stage["n"], stage["accuracy"]) == (2, 1.0)
-    assert stage["per_label"] == {"married": {"gold": 1, "found": 1, "precision": 1.0, "recall": 1.0, "f1": 1.0}}
+    assert (set(stage["per_label"]), stage["macro"]["labels"]) == ({"married", "unknown"}, 1)
 
 
 def test_the_same_gold_gives_the_same_report(gold: Path) -> None:
@@ -90,6 +103,62 @@ def test_a_label_that_the_lens_does_not_know_is_named_with_the_nearest(gold: Pat
     with pytest.raises(Mistake, match="apologizes") as mistake:
         evaluate.evaluate(gold)
     assert "did you mean 'apologises'?" in str(mistake.value)
+
+
+@pytest.mark.parametrize(("field", "said", "near"), [
+    ("themes", ["curtesy-"], "did you mean 'courtesy-'?"), ("stage", "maried", "did you mean 'married'?"), ("sentiment", "angry", "known: mixed, negative, neutral, no signal, positive"),
+    ("reason", ["prize"], "did you mean 'price'?"), ("disputed", ["courtesy"], "did you mean 'courtesy"), ("disputed", ["reason:prize"], "did you mean 'price'?")])
+def test_a_label_of_a_review_outside_the_vocabulary_is_refused_with_its_line(tmp_path: Path, field: str, said: Any, near: str) -> None:
+    write(tmp_path / "reviews.jsonl", [a_review("The soup was cold."), a_review("The soup was warm.", **{field: said})])
+    with pytest.raises(Mistake) as mistake:
+        evaluate.evaluate(tmp_path)
+    assert near in str(mistake.value)
+    assert "reviews.jsonl, line 2" in str(mistake.value)
+
+
+@pytest.mark.parametrize(("field", "said"), [("moves", ["thanked"]), ("order", "empathy"), ("fit", "adresses")])
+def test_a_label_of_a_reply_outside_the_vocabulary_is_refused_by_name(tmp_path: Path, field: str, said: Any) -> None:
+    write(tmp_path / "replies.jsonl", [{**a_reply("Sorry!", []), field: said}])
+    with pytest.raises(Mistake, match=repr(said if isinstance(said, str) else said[0])):
+        evaluate.evaluate(tmp_path)
+
+
+def test_yes_or_no_is_scored_on_yes_and_shown_for_both(tmp_path: Path) -> None:
+    write(tmp_path / "reviews.jsonl", [a_review("They never answered me.", needs_reply=True, complaint=True), a_review("Good app.", needs_reply=False, complaint=False),
+                                       a_review("It is blue.", needs_reply=True, complaint=False)])
+    report = evaluate.evaluate(tmp_path)
+    assert {label: plain(score)["f1"] for label, score in report["needs_reply"]["per_label"].items()} == {"true": pytest.approx(2 / 3), "false": pytest.approx(2 / 3)}
+    assert (report["needs_reply"]["micro"]["recall"], report["complaint"]["micro"]["f1"]) == (0.5, 1.0)
+
+
+def test_generic_replies_are_scored_by_themselves(gold: Path) -> None:
+    assert plain(evaluate.evaluate(gold)["generic"]["per_label"]["false"])["support"] == 4
+
+
+def test_names_of_rivals_are_the_same_where_their_words_are(tmp_path: Path) -> None:
+    write(tmp_path / "reviews.jsonl", [
+        a_review("I switched to Larkwell Bank last week.", rivals=["Larkwell"]), a_review("Unlike Pinebrooke they answer.", rivals=["Thornby"]), a_review("The soup was cold.", rivals=[])])
+    named = evaluate.evaluate(tmp_path)["rivals"]["per_label"]["named"]
+    assert plain(named) == {"support": 2, "found": 2, "precision": 0.5, "recall": 0.5, "f1": 0.5, "negative_recall": 0.5}
+
+
+def test_where_companies_are_few_rows_are_resampled(tmp_path: Path) -> None:
+    def of(companies: list[str]) -> dict[str, Any]:
+        write(tmp_path / "reviews.jsonl", [a_review("They never answered me." if n % 2 else "They answered quickly.", themes=["heard-"], company=c, id=str(n)) for n, c in enumerate(companies)])
+        return evaluate.evaluate(tmp_path)["themes"]  # type: ignore[no-any-return]
+
+    alone, many = of(["Lakeside"] * 6), of([f"Inn {n}" for n in range(6)])
+    assert (alone["resampled"], many["resampled"]) == ("rows", "companies")
+    assert alone["micro"]["interval"]["recall"][0] < alone["micro"]["recall"]
+
+
+def test_yardsticks_stand_beside_the_sentiment(tmp_path: Path) -> None:
+    write(tmp_path / "reviews.jsonl", [
+        a_review("Waiting three weeks for a reply, nobody called back.", sentiment="negative", rating=1.0), a_review("Wonderful people, I love this place.", sentiment="positive", rating=3.0),
+        a_review("It is what it is.", sentiment="neutral", rating=3.0)])
+    yardsticks = evaluate.evaluate(tmp_path)["sentiment"]["yardsticks"]
+    assert {name: (said["n"], said["accuracy"]) for name, said in yardsticks.items()} == {"ours": (2, 1.0), "textblob": (2, 1.0), "vader": (2, 1.0), "stars": (2, 0.5)}
+    assert (yardsticks["stars"]["negative_recall"], yardsticks["stars"]["positive_recall"]) == (1.0, 0.0)
 
 
 def test_the_accuracy_that_is_written_counts_all_annotated_and_names_command_and_day(gold: Path, tmp_path: Path) -> None:

@@ -30,7 +30,9 @@ class Text:
     stars: int | None = None                 # of the review
     stated_language: str | None = None       # as the source states it
     language: str | None = None              # as the step `language` found it, which is called first
-    review: str | None = None                # of a reply: the review it answers
+    review: str | None = None                # of a reply: the review it answers, masked
+    company: str | None = None               # id of the company that is talked about
+    names: tuple[tuple[str, str], ...] = ()  # what the study's companies go by: company id and name, aliases among them
 
     def in_language(self, language: str | None) -> Text:
         """The same text, its language known."""
