@@ -347,13 +347,13 @@ async def test_a_place_where_nearly_all_is_answered_may_lack_the_unanswered(tmp_
         store.write(blank(Review, id=f"f-{n:03}", profile="p-cedar", company="cedar", source="store", audience="customer", text="Fine.", raw_hash="", created_kind="created") for n in range(120))
         store.write(blank(Reply, id=f"fa-{n:03}", review=f"f-{n:03}", profile="p-cedar", company="cedar", position=1, role="company", role_basis="source", text="Thanks.", raw_hash="") for n in range(120))
     limits = json.loads(await text(await serving(database), "/.json"))["limits"]
-    assert [said.partition(":")[0] for said in limits if "Nearly every" in said] == ["Nearly every gathered review has an answer for Cedar on store"]
+    assert [said.partition(":")[0] for said in limits if "Nearly every" in said] == ["Nearly every gathered review has an answer for Cedar on Store"]
 
 
 async def test_what_is_not_available_is_said_and_never_zero(site: Datasette) -> None:
     home = json.loads(await text(site, "/.json"))
     assert any(said.startswith("What employees say is not available") for said in home["limits"])
-    assert any("Sorrel on board" in said for said in home["limits"])
+    assert any("Sorrel on Board" in said for said in home["limits"])
     row = re.search(r"<tr>\s*<th[^>]*><a href=\"/company/sorrel\">.*?</tr>", await text(site, "/"), re.DOTALL)
     assert row and "not available" in row[0] and "0 %" not in row[0]
     assert "not available" in await text(site, "/finding/sorrel.responsiveness.7")

@@ -8,10 +8,13 @@ from datasette import hookimpl
 from markupsafe import Markup, escape
 
 from enrich.conclude import DROPPED
+from enrich.source_names import spoken
 
 MINUS = "\u2212"
 DAY = 24
 SPACE = "\u202f"
+LONGEST = 60
+"""Characters of an address in a table."""
 NOT_AVAILABLE = Markup('<span class="missing">not available</span>')
 ROLES = {"company": "The company", "owner": "The owner", "manager": "A manager", "staff": "Staff", "bot": "An automatic answer", "customer": "A customer",
          "other": "Somebody else"}
@@ -20,7 +23,7 @@ ROLES = {"company": "The company", "owner": "The owner", "manager": "A manager",
 @hookimpl
 def prepare_jinja2_environment(env):
     env.filters |= {"figure": figure, "interval": interval, "difference": difference, "count": count, "day": day, "stars": stars, "marked": marked,
-                    "path": lambda value: quoted(str(value), safe="~:.,@"), "listed": listed, "place": place, "plural": plural, "at": at, "later": later}
+                    "path": lambda value: quoted(str(value), safe="~:.,@"), "listed": listed, "place": spoken, "address": address, "plural": plural, "at": at, "later": later}
     env.globals |= {"ROLES": ROLES, "told_from": DROPPED}
 
 
@@ -115,9 +118,10 @@ def marked(quote):
     return said + escape(quote["text"][at:])
 
 
-def place(source):
-    """A source's name as words."""
-    return source.replace("_", " ")
+def address(url):
+    """Where a place is, short enough for a table: host and path."""
+    said = url.partition("://")[2].removeprefix("www.").rstrip("/")
+    return said if len(said) <= LONGEST else f"{said[:LONGEST]}…"
 
 
 def listed(text):

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 from datasette import Forbidden, NotFound, Response, hookimpl
 from datasette.utils import StartupError
 
-from enrich import stats
+from enrich import source_names, stats
 from enrich.conclude import RIGHT
 from enrich.evidence import MOST
 from enrich.lens import ENOUGH_GOLD, lens
@@ -95,16 +95,20 @@ def by_stars(source):
     return [{"stars": 5 - i, "have": n or 0, "says": says.get(str(5 - i))} for i, n in enumerate(json.loads(source["stars"]))]
 
 
+LAST_RUN = "(select k.id from crawls k where k.profile = profiles.id and k.kind <> 'replay' order by k.started_at desc, k.rowid desc limit 1)"
+"""The last run over a place of `profiles`; kept pages that were read again tell nothing of how the place is now."""
+
+
 def the_sources(connection, company=None):
     """Every public place of a company, or of all, with what we have from it."""
     return rows(connection, """select p.id, p.company, c.name as company_name, p.source, p.spider in ('table', 'saved_page') as imported, p.key, p.url, p.audience, p.unit, p.replies_visible, p.population, p.publish, p.basis, p.says_total, p.says_stars, p.minimum, p.short_since,
         count(r.id) as reviews, json_array(sum(r.stars = 5), sum(r.stars = 4), sum(r.stars = 3), sum(r.stars = 2), sum(r.stars = 1)) as stars,
-        (select outcome from crawls k where k.profile = p.id order by k.started_at desc limit 1) as outcome,
-        (select x.what from problems x join crawls k on k.id = x.crawl where k.profile = p.id and x.sort is not null order by k.started_at desc, x.rowid limit 1) as why, min(r.created_at) as first_at, max(r.created_at) as last_at, coalesce(a.n, 0) as replies, coalesce(a.answered, 0) as answered,
-        (select max(seen_at) from crawls k where k.profile = p.id and k.outcome in ('finished', 'none', 'capped', 'incomplete')) as read_at
-      from profiles p join companies c on c.id = p.company and c.role != 'removed' left join reviews r on r.profile = p.id
+        (select outcome from crawls where id = p.last_run) as outcome, (select what from problems where crawl = p.last_run and sort is not null order by rowid limit 1) as why, min(r.created_at) as first_at, max(r.created_at) as last_at, coalesce(a.n, 0) as replies, coalesce(a.answered, 0) as answered,
+        (select max(seen_at) from crawls k where k.profile = p.id and k.outcome in ('finished', 'none', 'capped', 'incomplete')) as read_at,
+        (select max(seen_at) from crawls k where k.profile = p.id and k.outcome in ('finished', 'none', 'capped', 'incomplete') and k.started_at < p.short_since) as held_at
+      from (select *, """ + LAST_RUN + """ as last_run from profiles) p join companies c on c.id = p.company and c.role != 'removed' left join reviews r on r.profile = p.id
       left join (select profile, count(*) as n, count(distinct review) as answered from replies group by profile) a on a.profile = p.id
-      where p.private = 0 and (? is null or p.company = ?) group by p.id order by c.name, p.audience, p.source, p.unit""", company, company)
+      where p.private = 0 and (? is null or p.company = ?) group by p.id order by c.name, p.audience, p.source, p.unit, p.key""", company, company)
 
 
 def quotes(item, spans=()):
@@ -129,9 +133,9 @@ def curves(connection, findings):
 
 OUTCOMES = {
     "finished": "read to the true end", "none": "there is nothing there", "capped": "as much as the source gives out", "incomplete": "some of its pages were not saved",
-    "refused": "not crawled: the site's rules forbid it", "login": "it wants an account, and none is used", "blocked": "it refuses programs, and no block is worked around",
+    "refused": "not crawled: rules forbid it, or the address leads elsewhere", "login": "it wants an account, and none is used", "blocked": "it refuses programs, and no block is worked around",
     "changed": "its layout is not known", "empty": "it gave nothing, though it says there is something", "repeating": "it gave what it had given before", "gone": "it is no longer there",
-    "failed": "no answer came", "interrupted": "stopped before its end", "running": "still running",
+    "failed": "no answer came that can be used", "interrupted": "stopped before its end", "running": "still running",
 }
 """How a run may end, for people."""
 
@@ -223,12 +227,12 @@ def limits(companies, sources, found):
     if without:
         said.append(("What employees say is not available" if len(without) == len(companies) else f"What employees say is not available for {', '.join(without)}")
                     + ": there is no source of employee reviews in this study.")
-    said += [f"{s['company_name']} on {spoken(s['source'])} stands as of {s['short_since'][:10]}: since then the place has shown fewer reviews than the {s['minimum']:,} it must show. No verdict is given on the company."
+    said += [f"{s['company_name']} on {source_names.spoken(s['source'])} stands as of {(s['held_at'] or s['short_since'])[:10]}: since {s['short_since'][:10]} the place has shown fewer reviews than the {s['minimum']:,} it must show. No verdict is given on the company."
              for s in sources if s["short_since"]]
-    hidden = sorted({f"{s['company_name']} on {spoken(s['source'])}" for s in sources if s["replies_visible"] == 0})
+    hidden = sorted({f"{s['company_name']} on {source_names.spoken(s['source'])}" for s in sources if s["replies_visible"] == 0})
     if hidden:
         said.append(f"Whether the company answers is not available for {', '.join(hidden)}: the source does not show replies.")
-    full = sorted({f"{s['company_name']} on {spoken(s['source'])}" for s in sources if s["audience"] == "customer" and s["reviews"] >= MANY and s["answered"] >= NEARLY * s["reviews"]})
+    full = sorted({f"{s['company_name']} on {source_names.spoken(s['source'])}" for s in sources if s["audience"] == "customer" and s["reviews"] >= MANY and s["answered"] >= NEARLY * s["reviews"]})
     if full:
         said.append(f"Nearly every gathered review has an answer for {', '.join(full)}: the company answers all, or what was gathered holds the answered ones only. The second would flatter it; the source can be asked.")
     if any(s["population"] == "chosen" for s in sources):
@@ -387,8 +391,9 @@ def status(connection, asked):
           join companies c on c.id = p.company where x.sort is not null group by 1, 2, 3 order by 5 desc""")
     return {**the_study(connection), "outcomes": OUTCOMES, "sorts": sorts, "crawls": rows(connection, """select k.*, c.name as company_name, p.source, p.unit from crawls k join profiles p on p.id = k.profile and p.private = 0
           join companies c on c.id = p.company order by k.started_at desc limit 100"""),
-            "problems": rows(connection, """select x.at, x.place, x.what, x.cure, x.count, c.name as company_name, p.source from problems x left join crawls k on k.id = x.crawl left join profiles p on p.id = k.profile
-          left join companies c on c.id = p.company where coalesce(p.private, 0) = 0 order by x.at desc limit 200"""),
+            "problems": rows(connection, f"""select max(k.started_at) as at, x.place, x.what, x.cure, sum(x.count) as count, c.name as company_name, p.source from problems x
+          join crawls k on k.id = x.crawl join profiles on profiles.id = k.profile join profiles p on p.id = k.profile and p.private = 0 join companies c on c.id = p.company
+          where x.sort is null or k.id = {LAST_RUN} group by p.id, x.place, x.what order by 1 desc, max(x.rowid) desc limit 200"""),
             "changes": rows(connection, """select x.what, x.kind, x.cause, c.name as company_name, count(*) as n, max(x.noticed_at) as last_at from changes x join reviews r on r.id = x.review
           join profiles p on p.id = r.profile and p.private = 0 join companies c on c.id = x.company group by 1, 2, 3, 4 order by 6 desc""")}
 
@@ -397,7 +402,7 @@ def coverage(connection, asked):
     study, sources, by_year = the_study(connection), the_sources(connection), {}
     for source in sources:
         source["by_stars"] = by_stars(source)
-        source["ended"] = OUTCOMES.get(source["outcome"])
+        source["ended"] = "all that was brought is read" if source["imported"] and source["outcome"] == "finished" else OUTCOMES.get(source["outcome"])
     for year in rows(connection, """select c.name, substr(k.day, 1, 4) as year, sum(k.n) as n from cells k join companies c on c.id = k.company
           where k.kind = 'review' and k.tag = '' and k.day <> '' group by 1, 2 order by 1, 2"""):
         by_year.setdefault(year["name"], {})[year["year"]] = year["n"]
