@@ -20,8 +20,8 @@ ACTS = frozenset({"move:deflects", "move:asks", "move:escalates", "move:ownershi
 """Moves that offer a way on, whatever the matter is."""
 SENDS = frozenset({"move:deflects", "move:asks", "move:escalates"})
 """Of these, what nobody says to mere praise."""
-PLEASED, DELIGHTED = 0.6, 0.9
-"""Odds that a review is positive from which it is taken for praise, and from which no offer of help makes it a complaint."""
+ANGRY, PLEASED, DELIGHTED = 0.2, 0.6, 0.9
+"""Odds that a review is positive under which it is no praise, from which it is praise, and from which no offer of help makes it a complaint; in between its words of complaint tell."""
 SHOWN = 5
 _WORD = re.compile(r"[^\W\d_]{4,}")
 
@@ -49,10 +49,13 @@ def read(text: Text) -> Iterator[Label]:
     found = {m.tag: (m.start, m.end) for m in reversed(list(moves.read(text)))}
     asked = _stems(text.review) - _stock()
     shared = {_stem(m[0]): m.span() for m in reversed(list(_WORD.finditer(text.text))) if _stem(m[0]) in asked}
+    if speaks := [span for tag, span in found.items() if tag in SPEAKS] if shared else []:
+        yield _label("addresses", [*shared.values(), *speaks])
+        return
     pleased = _pleased(text.review)
-    praise = pleased > PLEASED or all(label.value == "no" for label in complaint.read(Text("review", text.review)))
-    if found.keys() & SPEAKS and (shared or praise):
-        yield _label("addresses", [*shared.values(), *(span for tag, span in found.items() if tag in SPEAKS)])
+    praise = pleased > PLEASED or (pleased > ANGRY and all(label.value == "no" for label in complaint.read(Text("review", text.review))))
+    if praise and found.keys() & SPEAKS:
+        yield _label("addresses", [span for tag, span in found.items() if tag in SPEAKS])
     elif praise and "move:apologises" not in found and (pleased > DELIGHTED or not found.keys() & (SENDS | {"move:commits"})):
         yield _label("na", [])
     elif acts := [span for tag, span in found.items() if tag in ACTS | SPEAKS]:

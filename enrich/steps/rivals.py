@@ -147,7 +147,7 @@ def _known(names: tuple[tuple[str, str], ...]) -> tuple[re.Pattern[str] | None, 
 def _owner(written: str, owners: dict[str, tuple[str, str]], beside: bool) -> str | None:
     """Whose name it is. In small letters a word may be no name ("wise", "orange"): it is one only beside a cue, and not where it is short."""
     company, name = owners[" ".join(written.split()).casefold()]
-    if written.islower() and not name.islower() and (len(written) < SHORT or (not beside and written in lexicon)):
+    if written.islower() and not name.islower() and (len(written) < SHORT or (not beside and " " not in written)):
         return None
     return company
 
