@@ -335,9 +335,12 @@ def test_what_saved_reviews_stand_for_is_told_by_the_lists_they_were_on(pages: l
 def test_missing_pages_are_one_problem_with_the_addresses_that_are_still_to_be_visited() -> None:
     (problem,) = lists(*((n, 12, str(n), None) for n in range(1, 13) if n not in (4, 7, 9))).problems()
     assert (problem.what, problem.sort) == ("3 of 12 pages are not saved: 4, 7, 9", "incomplete")
-    assert problem.cure == "visit, save and import https://www.lamps.example/acme?p=4 https://www.lamps.example/acme?p=7 https://www.lamps.example/acme?p=9"
-    (problem,) = lists((1, 400, "a", None)).problems()
-    assert problem.what.endswith("20, 21 and 379 more") and problem.cure and problem.cure.count("https") == 20
+    assert problem.cure == "visit, save and import https://www.lamps.example/acme?p=4, https://www.lamps.example/acme?p=7, https://www.lamps.example/acme?p=9"
+    (problem,) = lists((1, 400, "a", None), (3, 400, "b", None)).problems()
+    assert problem.what == "398 of 400 pages are not saved: 2, 4 to 400", "none is left out"
+    assert problem.cure == "visit, save and import https://www.lamps.example/acme?p=2, https://www.lamps.example/acme?p=4 to https://www.lamps.example/acme?p=400"
+    (problem,) = lists(*((n, 400, str(n), None) for n in range(1, 401, 2))).problems()
+    assert problem.what.endswith("38, 40 and 180 more") and problem.cure and problem.cure.count("https") == 20
     assert list(lists((1, 2, "a", None), (2, 2, "b", None)).problems()) == []
 
 

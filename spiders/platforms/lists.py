@@ -10,6 +10,8 @@ from enrich.records import Part, Problem
 
 SHOWN = 20
 """Addresses and numbers that one problem names; the rest is counted."""
+STRETCH = 4
+"""Pages in a row from which only the first and the last are named."""
 
 
 @dataclass(slots=True)
@@ -70,8 +72,21 @@ class Lists:
             missing = shown.missing
             if missing:
                 narrowed = f" (only {shown.filtered})" if shown.filtered else ""
-                yield Problem(shown.addresses[0], f"{len(missing):,} of {len(shown.addresses):,} pages{narrowed} are not saved: {some([str(n) for n in missing])}",
-                              f"visit, save and import {some([shown.addresses[n - 1] for n in missing], ' ')}", "incomplete")
+                yield Problem(shown.addresses[0], f"{len(missing):,} of {len(shown.addresses):,} pages{narrowed} are not saved: {some(stretches(missing, [str(n) for n in missing]))}",
+                              f"visit, save and import {some(stretches(missing, [shown.addresses[n - 1] for n in missing]))}", "incomplete")
+
+
+def stretches(numbers: list[int], names: list[str]) -> list[str]:
+    """Pages by their names; of those that follow one another the first and the last, so that none needs to be left out."""
+    runs: list[list[str]] = []
+    last = None
+    for n, name in zip(numbers, names, strict=True):
+        if last is not None and n == last + 1:
+            runs[-1].append(name)
+        else:
+            runs.append([name])
+        last = n
+    return [named for run in runs for named in ([f"{run[0]} to {run[-1]}"] if len(run) >= STRETCH else run)]
 
 
 def some(names: list[str], between: str = ", ") -> str:
