@@ -475,6 +475,37 @@ def test_a_page_of_complaints_that_comes_twice_ends_the_crawl_by_name() -> None:
     assert [r.what for r in records if isinstance(r, Problem)] == ["the CFPB gave the same page twice after 200 complaints: the rest cannot be reached"]
 
 
+def told(source: str, value: Any) -> tuple[list[str | None], list[tuple[str, str | None]]]:
+    """The ids of the reviews in a saved answer, and its problems with their sorts."""
+    found = list(lines(SOURCES[source](), Path("answer.json"), "https://site.invalid/", json.dumps(value).encode(), {}))
+    return [line.get("id") for line in found if line["kind"] == "review"], [(line["what"], line.get("sort")) for line in found if line["kind"] == "problem"]
+
+
+def amo_row(number: Any, **more: Any) -> dict[str, Any]:
+    return {"id": number, "addon": {"id": 1}, "body": "Fine.", "score": 5, "created": "2026-01-02T03:04:05Z", **more}
+
+
+@pytest.mark.parametrize(("source", "value", "ids", "problems"), [
+    ("steam", {"query_summary": "none", "cursor": ["*"], "reviews": [steam_row(1)]}, ["1"], [("its layout is not the one that steam knows: TypeError: a list stands where a text should", "changed")]),
+    ("steam", {"query_summary": {"total_reviews": "many"}, "reviews": [steam_row(1), steam_row(2) | {"voted_up": None}, steam_row(3) | {"recommendationid": ""}]}, ["1"],
+     [("record 2 (2) cannot be read: KeyError: 'none'", None), ("record 3 cannot be read: ValueError: it has no id", None)]),
+    ("steam", {"query_summary": {"num_reviews": 0, "total_reviews": 40}, "cursor": "AoJ4", "reviews": []}, [], [("Steam gave an empty page though it counts 40 reviews", "empty")]),
+    ("amo", {"results": [amo_row(4), amo_row(None), amo_row(5, user={"name": {"first": "Isolde"}})], "next": 7}, ["4"],
+     [("record 2 cannot be read: ValueError: it has no id", None), ("record 3 (5) cannot be read: TypeError: a dict stands where a text should", None),
+      ("names a next page, but that is no address: the rest cannot be reached", "changed")]),
+    ("apple", {"feed": {"entry": [{"id": {"label": 7}, "im:rating": {"label": 4}}, {"id": "8", "im:rating": {"label": "4"}}]}}, ["7"],
+     [("record 2 cannot be read: TypeError: string indices must be integers, not 'str'", None)]),
+    ("cfpb", {"one": {"hits": None}, "two": {"hits": {"total": 1, "hits": [{"_source": {"complaint_id": 6, "date_received": "2026-01-02", "complaint_what_happened": "Words"}}]}}}, ["6"],
+     [("one of the pages in it holds no list of complaints", "changed")]),
+    ("hackernews", {"hits": [], "nbHits": 12, "page": 0}, [], [("the search counts 12 hits but gives none", "empty")]),
+    ("stackexchange", {"items": [{"question_id": 3, "title": ["Isolde"], "body": "Words", "creation_date": 1_790_000_000}, {"question_id": 4, "body": "Words", "creation_date": 1_790_000_000, "answer_count": 0}], "has_more": True, "page": "x"},
+     ["4"], [("record 1 (3) cannot be read: TypeError: a list stands where a text should", None)]),
+    ("github", {"message": "Not Found", "status": "404"}, [], [("GitHub refuses: Not Found", "gone")]),
+])
+def test_json_of_the_wrong_types_costs_one_record_and_shows_nobodys_name(source: str, value: Any, ids: list[str], problems: list[tuple[str, str | None]]) -> None:
+    assert told(source, value) == (ids, problems)
+
+
 # what others wrote
 
 OTHERWISE = {

@@ -54,7 +54,7 @@ class Place:
     seen_at: datetime | None = None          # for a file: when its texts were gathered
     since: datetime | None = None
     run: Run | None = None                   # what is known of the place, where its crawl is stored
-    requests: int = 0
+    requests: int = 0                        # as they went out: what is refused before costs nothing, what is asked for again costs again
     responses: int = 0
     skipped: int = 0                         # requests that were not needed, because the list says that nothing changed
     asked: set[str] = field(default_factory=set)             # addresses
@@ -230,7 +230,7 @@ class SourceSpider(scrapy.Spider):
         except LAYOUT_ERRORS as error:
             page.problems.append(Problem(response.url, f"its layout is not the one that {self.name} knows: {type(error).__name__}: {error}",
                                          "save the page and report it: the source may have changed", "changed"))
-            self.logger.exception("the layout of %s is not known", response.url)
+            self.logger.info("the layout of %s is not known", response.url, exc_info=True)       # for developers: everybody else is told by the problem
         return requests
 
     async def _replay(self, response: Response, profile: str) -> AsyncIterator[Page]:
@@ -369,7 +369,6 @@ class SourceSpider(scrapy.Spider):
             yield self._ended(page, place)
 
     def _send(self, request: Request, place: Place) -> Request:
-        place.requests += 1
         place.asked.add(request.url)
         return request.replace(callback=self.parse, errback=self.failed, meta={**request.meta, OWN_META: tuple(request.meta), "profile": place.profile})
 
@@ -435,7 +434,9 @@ def each(rows: Iterable[Any], read: Callable[[Any], Iterable[Drawn]], place: str
         try:
             drawn = list(read(row))
         except LAYOUT_ERRORS as error:
-            called = name(row) if isinstance(row, dict) else None
+            called = None
+            with suppress(*LAYOUT_ERRORS):
+                called = name(row) if isinstance(row, dict) else None
             yield Problem(place, f"record {n}{f' ({called})' if called else ''} cannot be read: {type(error).__name__}: {error}", "it is left out; the others went in")
         else:
             yield from drawn

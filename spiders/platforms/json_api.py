@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from scrapy.http import Request, Response, TextResponse
 
 from enrich.records import Problem
-from spiders.platforms import pages
+from spiders.platforms import js_literals, pages
 from spiders.platforms.base import Place
 
 
@@ -28,14 +29,28 @@ def read(response: Response, expected: str) -> tuple[Any, Problem | None]:
     try:
         return json.loads(text, strict=False), None
     except (ValueError, RecursionError) as error:
+        with suppress(ValueError, RecursionError):         # a script that holds it
+            return js_literals.read(text), None
         return None, Problem(response.url, f"is not {expected}: {error}", "check the address, or save the file again: it may be cut off", "changed")
 
 
 def text(value: Any) -> str | None:
-    """A name or a number that a record states, None where it is empty. Raises TypeError where it is anything else."""
-    if value is not None and not isinstance(value, str | int):
-        raise TypeError(f"{value!r:.60} is no text")
+    """A name or a number that a record states, None where it is empty. Raises TypeError where it is anything else, which is not shown: it may hold names."""
+    if isinstance(value, bool) or (value is not None and not isinstance(value, str | int)):
+        raise TypeError(f"a {type(value).__name__} stands where a text should")
     return str(value).strip() or None if value is not None else None
+
+
+def key(value: Any) -> str:
+    """An id, which some write as a number. Raises ValueError or TypeError where there is none."""
+    if (found := text(value)) is None:
+        raise ValueError("it has no id")
+    return found
+
+
+def count(value: Any) -> int | None:
+    """How many there are, None where that is not said."""
+    return int(value) if not isinstance(value, bool) and re.fullmatch(r"\d{1,18}", str(value)) else None
 
 
 def query(url: str) -> dict[str, str]:
@@ -56,9 +71,11 @@ def linked(response: Response) -> str | None:
     return found[1] if found else None
 
 
-def following(response: Response, place: Place, target: str, host: str) -> Request | Problem:
+def following(response: Response, place: Place, target: Any, host: str) -> Request | Problem:
     """The request for the next page that an answer names; a problem where that is on another host, or was read before."""
     known: set[str] = place.memory.setdefault("pages", {response.url})
+    if not isinstance(target, str):
+        return Problem(response.url, "names a next page, but that is no address: the rest cannot be reached", "save the page and report it: the source may have changed", "changed")
     if urlsplit(target).hostname not in (host, urlsplit(response.url).hostname):
         return Problem(response.url, f"names a next page on another host: {target:.200}", "it is not followed; look at the address in a browser")
     if target in known:

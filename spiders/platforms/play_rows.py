@@ -18,7 +18,7 @@ def rows(data: Any) -> list[Any]:
     """The rows of decoded data, `[rows, …]`; none where it holds none (`[]`, `[null, …]`). Raises TypeError where it is no such list."""
     found = at(data, 0)
     if not isinstance(data, list) or not isinstance(found, list | None):
-        raise TypeError(f"{data!r:.60} holds no rows of reviews")
+        raise TypeError("the answer holds no list of reviews")
     return found or []
 
 

@@ -80,9 +80,9 @@ def review(row: dict[str, Any]) -> Review:
     if stars is not None and stars not in range(1, 6):
         raise ValueError(f"{stars!r} is no number of stars")
     answer, addon = row.get("reply"), row.get("addon") or {}
-    replies = [Reply(_words(answer), id=str(answer["id"]), created=times.read(answer["created"]), **_author(answer))] if answer and not answer.get("is_deleted") else []
+    replies = [Reply(_words(answer), id=json_api.key(answer["id"]), created=times.read(answer["created"]), **_author(answer))] if answer and not answer.get("is_deleted") else []
     return Review(
-        str(row["id"]), _words(row), title=json_api.text(row.get("title")), rating=Rating(str(stars), (stars - 1) / 4) if stars is not None else None, **_author(row),
+        json_api.key(row["id"]), _words(row), title=json_api.text(row.get("title")), rating=Rating(str(stars), (stars - 1) / 4) if stars is not None else None, **_author(row),
         created=times.read(row["created"]), url=f"https://{HOST}/firefox/addon/{addon['slug']}/reviews/{row['id']}/" if addon.get("slug") else None,
         app_version=json_api.text((row.get("version") or {}).get("version")), replies=replies)
 

@@ -158,7 +158,7 @@ def review(row: dict[str, Any], app: str, country: str) -> Review:
     """An entry of the feed. Raises KeyError where its id is missing, ValueError where its rating is none."""
     author = re.search(r"/id(\d+)", _label(row.get("author") or {}, "uri") or "")
     return Review(
-        row["id"]["label"], texts.tidy(_label(row, "content") or "") or None, title=texts.tidy(_label(row, "title") or "") or None, rating=ratings.read(_label(row, "im:rating")), author=_label(row.get("author") or {}, "name"),
+        json_api.key(row["id"]["label"]), texts.tidy(_label(row, "content") or "") or None, title=texts.tidy(_label(row, "title") or "") or None, rating=ratings.read(_label(row, "im:rating")), author=_label(row.get("author") or {}, "name"),
         author_id=author[1] if author else None, created=times.read(_label(row, "updated")), created_kind="edited", url=f"https://apps.apple.com/{country}/app/id{app}" if app != NO_APP else None,
         app_version=_label(row, "im:version"), country=country, complete=False)          # the feed never shows answers: one that is not here may still stand
 
@@ -175,7 +175,7 @@ def row_review(row: dict[str, Any], country: str | None, app: str | None) -> Rev
     said = _plain(answer.get("body"))
     author = re.search(r"userProfileId=(\d+)", row.get("viewUsersUserReviewsUrl") or "")
     return Review(
-        str(row["userReviewId"]), _plain(row.get("body")), title=_plain(row.get("title")), rating=ratings.read(row.get("rating")), author=_plain(row.get("name")), author_id=author[1] if author else None,
+        json_api.key(row["userReviewId"]), _plain(row.get("body")), title=_plain(row.get("title")), rating=ratings.read(row.get("rating")), author=_plain(row.get("name")), author_id=author[1] if author else None,
         created=times.read(row.get("date")), created_kind="edited", url=f"https://apps.apple.com/{country}/app/id{app}" if country and app else None, country=country,
         replies=[Reply(said, id=json_api.text(answer.get("id")), created=times.read(answer.get("modified")))] if said else [])
 

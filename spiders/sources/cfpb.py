@@ -60,7 +60,10 @@ class Cfpb(SourceSpider):
                 yield from _wordless(response, place)
             case dict() if answer and all(isinstance(page, dict) and "hits" in page for page in answer.values()):       # pages saved together
                 for page in answer.values():
-                    yield from self._answer(response, place, page["hits"], page["hits"]["hits"])
+                    if isinstance(page["hits"], dict) and isinstance(rows := page["hits"].get("hits"), list):
+                        yield from self._answer(response, place, page["hits"], rows)
+                    else:
+                        yield Problem(response.url, "one of the pages in it holds no list of complaints", "the others went in", "changed")
             case _:
                 yield problem or Problem(response.url, "is JSON, but no list of complaints", "check the address in a browser", "changed")
 
@@ -111,7 +114,7 @@ def complaint(row: dict[str, Any]) -> Review:
 
     Its words are the consumer's only; what was complained about is picked from a list, and no title.
     """
-    key, day = str(row["complaint_id"]), received(row)
+    key, day = json_api.key(row["complaint_id"]), received(row)
     return Review(key, json_api.text(row.get("complaint_what_happened")), created=When.on(day.year, day.month, day.day), url=f"{SITE}detail/{key}", unit=json_api.text(row.get("product")))
 
 

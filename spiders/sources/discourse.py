@@ -101,7 +101,8 @@ class Discourse(SourceSpider):
 
     def _topic(self, response: Response, place: Place, topic: dict[str, Any], posts: list[Any]) -> Iterator[Drawn]:
         """A topic's record, or (where it has no title) a stretch of its later posts."""
-        stream = (topic["post_stream"].get("stream") or []) if topic.get("title") else []
+        stream = topic["post_stream"].get("stream") if topic.get("title") else []
+        stream = stream if isinstance(stream, list) else []
         given = [p.get("id") for p in posts if isinstance(p, dict)]
         rest = [i for i in stream[len(posts):] if i not in given]
         root, _, _ = where(response.url)

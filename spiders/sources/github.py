@@ -89,7 +89,7 @@ def _refusal(response: Response, answer: Any) -> Problem:
 
 
 def _issue(row: dict[str, Any], place: Place) -> Iterator[Drawn]:
-    (who, basis), key, user = role(row, place), str(row["number"]), row.get("user") or {}
+    (who, basis), key, user = role(row, place), json_api.key(row["number"]), row.get("user") or {}
     if "pull_request" in row or who == "bot" or basis == "study":        # work on the code, and what the company itself files
         place.memory.setdefault("left_out", set()).add(key)
         return
@@ -100,14 +100,14 @@ def _issue(row: dict[str, Any], place: Place) -> Iterator[Drawn]:
 
 
 def _comment(row: dict[str, Any], place: Place) -> Iterator[Reply]:
-    (who, basis), key, user = role(row, place), row["issue_url"].rpartition("/")[2], row.get("user") or {}
+    (who, basis), key, user = role(row, place), json_api.key(row["issue_url"].rpartition("/")[2]), row.get("user") or {}
     if key in place.memory.get("left_out", ()):
         return
     asker = place.memory.get("askers", {}).get(key)
     if who not in ("bot", *ANSWERING) and asker and user.get("login") == asker:
         who = "customer"
     created, updated = times.read(row["created_at"]), times.read(row.get("updated_at"))
-    yield Reply(words(row), who, basis, str(row["id"]), json_api.text(user.get("login")), json_api.text(user.get("id")), created, updated if updated != created else None, review=key)
+    yield Reply(words(row), who, basis, json_api.key(row["id"]), json_api.text(user.get("login")), json_api.text(user.get("id")), created, updated if updated != created else None, review=key)
 
 
 def role(row: dict[str, Any], place: Place) -> tuple[str, str]:

@@ -82,7 +82,7 @@ class HackerNews(SourceSpider):
             yield Total(found)
 
         def read(hit: dict[str, Any]) -> Iterator[Drawn]:
-            key = str(hit["objectID"])
+            key = json_api.key(hit["objectID"])
             if key in known:
                 return
             known.add(key)
@@ -94,6 +94,8 @@ class HackerNews(SourceSpider):
         yield from each(hits, read, response.url, lambda hit: hit.get("objectID"))
         if hits and isinstance(found, int) and found > len(hits):
             yield from self._older(response, place, answer, hits, new=len(known) > before)
+        elif found and not hits and not json_api.count(answer.get("page")) and answer.get("hitsPerPage") != 0:
+            yield Problem(response.url, f"the search counts {found} hits but gives none", "crawl again later", "empty")
 
     def _older(self, response: Response, place: Place, answer: dict[str, Any], hits: list[Any], new: bool) -> Iterator[Drawn]:
         """What is older than these hits, by time and not by page: pages end after 1,000 hits without a word."""
@@ -110,7 +112,7 @@ class HackerNews(SourceSpider):
         searched = "q" in json_api.query(place.options.url)
 
         def read(one: dict[str, Any]) -> Iterator[Drawn]:
-            if said := review(str(one["id"]), one, one.get("text"), place):
+            if said := review(json_api.key(one["id"]), one, one.get("text"), place):
                 said.replies = [reply for child in one.get("children") or [] if (reply := answered(child, place))]
                 yield said
         yield from each([item] if searched else [item, *comments], read, response.url, lambda one: one.get("id"))
@@ -127,7 +129,7 @@ def review(key: str, item: dict[str, Any], html: str | None, place: Place, compl
 def answered(item: dict[str, Any], place: Place) -> Reply | None:
     """A direct answer by an account of the company."""
     author, text = json_api.text(item.get("author")), words(item.get("text"))
-    return Reply(text, "staff", "study", str(item["id"]), author, author, times.read(item.get("created_at"))) if text and place.staff(author) else None
+    return Reply(text, "staff", "study", json_api.key(item["id"]), author, author, times.read(item.get("created_at"))) if text and place.staff(author) else None
 
 
 def words(html: str | None) -> str | None:

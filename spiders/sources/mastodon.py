@@ -89,7 +89,7 @@ class Mastodon(SourceSpider):
             account, created = row["account"], times.read(row["created_at"])
             if not speaks(row, place) or shuns(account, place) or (created and place.older(created.latest)):
                 return
-            key, answered = str(row["id"]), row.get("replies_count") or 0
+            key, answered = json_api.key(row["id"]), row.get("replies_count") or 0
             yield Review(key, words(row), author=_name(account), author_id=_full(account), created=created, edited=times.read(row.get("edited_at")), url=json_api.text(row.get("url") or row.get("uri")),
                          language=json_api.text(row.get("language")), complete=answered == 0)
             if answered and staffed(place):
@@ -100,8 +100,8 @@ class Mastodon(SourceSpider):
     def _answers(self, response: Response, place: Place, rows: list[Any]) -> Iterator[Drawn]:
         """What was written below a post. The response does not name the post: its address does, or what the first answers answer; they name its author."""
         named = _CONTEXT.search(response.url)
-        there = {r.get("id") for r in rows if isinstance(r, dict)}
-        key = unquote(named[1]) if named else next((str(r["in_reply_to_id"]) for r in rows if isinstance(r, dict) and r.get("in_reply_to_id") and r["in_reply_to_id"] not in there), None)
+        there = {str(r.get("id")) for r in rows if isinstance(r, dict)}
+        key = unquote(named[1]) if named else next((str(r["in_reply_to_id"]) for r in rows if isinstance(r, dict) and r.get("in_reply_to_id") and str(r["in_reply_to_id"]) not in there), None)
         asker = next((str(r.get("in_reply_to_account_id")) for r in rows if isinstance(r, dict) and str(r.get("in_reply_to_id")) == key), None)
 
         def read(row: dict[str, Any]) -> Iterator[Drawn]:
@@ -109,7 +109,7 @@ class Mastodon(SourceSpider):
             who, basis = role(account, place, asker)
             seen_by_all = ("public", "unlisted") if who in ANSWERING else ("public",)       # a company's answers are often left out of timelines
             if row.get("visibility", "public") in seen_by_all and (who in ANSWERING or not shuns(account, place)):
-                yield Reply(words(row), who, basis, str(row["id"]), _name(account), _full(account), times.read(row["created_at"]), times.read(row.get("edited_at")), review=key)
+                yield Reply(words(row), who, basis, json_api.key(row["id"]), _name(account), _full(account), times.read(row["created_at"]), times.read(row.get("edited_at")), review=key)
         yield from _counting(response, place, each(rows, read, response.url, lambda row: row.get("id")))
 
 

@@ -77,14 +77,14 @@ class StackExchange(SourceSpider):
         asked: list[Request] = [self.ask(_answers(place, waiting))] if waiting else []
         if answer.get("has_more"):
             answers = any(isinstance(r, dict) and "answer_id" in r for r in rows)
-            page = int(json_api.query(response.url).get("page") or answer.get("page") or 1)
+            page = json_api.count(json_api.query(response.url).get("page")) or json_api.count(answer.get("page")) or 1
             if answers and not response.url.startswith(API):
                 yield Problem(response.url, "more answers follow, but the page does not say to which questions", "state the address it was saved from")
             elif page >= LAST_PAGE:
                 yield Problem(response.url, f"more follow, but the API gives no page above {LAST_PAGE} without a key", "narrow the place to fewer questions, with a second tag", "capped")
             else:
                 asked.append(self.more(json_api.with_query(response.url if response.url.startswith(API) else _listing(place), page=page + 1)))
-        pause = answer.get("backoff") or 0
+        pause = json_api.count(answer.get("backoff")) or 0
         if asked and answer.get("quota_remaining") == 0:
             yield Problem(response.url, "the API's quota of the day is used up, and more follows", "crawl again tomorrow", "blocked")
         elif asked and pause > LONGEST_PAUSE:
@@ -105,11 +105,11 @@ def _answers(place: Place, questions: list[str]) -> str:
 
 
 def _question(row: dict[str, Any], place: Place, waiting: list[str]) -> Iterator[Drawn]:
-    key, count, given = str(row["question_id"]), row.get("answer_count"), row.get("answers") or []
+    key, count, given = json_api.key(row["question_id"]), row.get("answer_count"), row.get("answers") or []
     if role(row, place)[1] == "study":           # what the company itself asks is no customer's word
         return
     place.memory.setdefault("askers", {})[key] = (row.get("owner") or {}).get("user_id")
-    review = Review(key, words(row), title=unescape(row.get("title") or "") or None, **_written(row), url=json_api.text(row.get("link")),
+    review = Review(key, words(row), title=unescape(json_api.text(row.get("title")) or "") or None, **_written(row), url=json_api.text(row.get("link")),
                     replies=[reply for a in given for reply in _answer({"question_id": key} | a, place)], complete=count == len(given))
     if not review.complete:
         waiting.append(key)
@@ -117,11 +117,11 @@ def _question(row: dict[str, Any], place: Place, waiting: list[str]) -> Iterator
 
 
 def _answer(row: dict[str, Any], place: Place) -> Iterator[Reply]:
-    (who, basis), key = role(row, place), str(row["question_id"])
+    (who, basis), key = role(row, place), json_api.key(row["question_id"])
     asker = place.memory.get("askers", {}).get(key)
     if who == "other" and asker is not None and (row.get("owner") or {}).get("user_id") == asker:
         who = "customer"
-    yield Reply(words(row), who, basis, str(row["answer_id"]), **_written(row), review=key)
+    yield Reply(words(row), who, basis, json_api.key(row["answer_id"]), **_written(row), review=key)
 
 
 def role(row: dict[str, Any], place: Place) -> tuple[str, str]:

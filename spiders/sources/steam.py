@@ -24,6 +24,7 @@ ASKED = {"filter": 1, "languages[0]": "all", "purchase_type": 1, "review_type": 
 RETRIES = 5
 SLACK = 2
 """Reviews that Steam counts but does not give out: the end is no false end within these."""
+_LIKED = {"true": True, "1": True, "false": False, "0": False}
 
 
 class SteamOptions(Options):
@@ -55,11 +56,11 @@ class Steam(SourceSpider):
         if inner is None:
             yield problem or Problem(response.url, "holds no answer about reviews", f"is there a game with the number {place.options.id}? A wrong number gives an empty answer", "gone")
             return
-        summary = inner.get("query_summary") or {}
-        total = summary.get("total_reviews", inner.get("total_matching"))
+        summary = inner.get("query_summary")
+        total = json_api.count((summary if isinstance(summary, dict) else {}).get("total_reviews", inner.get("total_matching")))
         if total is not None:
-            place.memory["total"] = int(total)
-            yield Total(int(total))
+            place.memory["total"] = total
+            yield Total(total)
         rows = inner.get("reviews") or []
         yield from each(rows, lambda row: [review(row, place.options.id)], response.url, lambda row: row.get("recommendationid"))
         yield from self._next(response, place, inner, rows)
@@ -71,7 +72,7 @@ class Steam(SourceSpider):
         missing = memory.get("total", 0) - memory["read"] > SLACK
         if rows:
             memory["retries"] = 0
-            cursor = inner.get("cursor")
+            cursor = json_api.text(inner.get("cursor"))
             known = memory.setdefault("cursors", {"*", asked.get("cursor", "*")})
             if not cursor or place.older(times_of(rows[-1])):
                 return
@@ -82,7 +83,9 @@ class Steam(SourceSpider):
             known.add(cursor)
             known_page = "appreviews" in response.url or "GetAppReviews" in response.url
             yield self.more(json_api.with_query(response.url if known_page else json_api.with_query(API, appid=place.options.id, **ASKED), cursor=cursor))
-        elif missing and int(asked.get("num_per_page", 0)):
+        elif missing and not asked and inner.get("cursor") != "*":           # a saved page; a cursor that stays at the beginning stands for a summary alone
+            yield Problem(response.url, f"Steam gave an empty page though it counts {memory['total']} reviews", "save it again later: Steam often does so during sales", "empty")
+        elif missing and json_api.count(asked.get("num_per_page")):
             memory["retries"] = memory.get("retries", 0) + 1
             if memory["retries"] <= RETRIES:
                 yield self.ask(response.url, dont_filter=True)
@@ -103,14 +106,14 @@ def envelope(answer: Any) -> dict[str, Any] | None:
 
 
 def review(row: dict[str, Any], app: str) -> Review:
-    """One record of any of the three shapes. Raises KeyError where its id or its verdict is missing."""
+    """One record of any of the three shapes. Raises KeyError or ValueError where its id or its verdict is missing."""
     author = row.get("author") or {}
     created, updated = times.read(row["timestamp_created"]), times.read(row.get("timestamp_updated"))
-    liked = row["voted_up"]
+    liked = _LIKED[str(row["voted_up"]).lower()]
     answer = texts.bbcode(row.get("developer_response") or "")
     reply = Reply(answer, created=times.read(row.get("timestamp_dev_responded") or None)) if answer else None
     return Review(
-        str(row["recommendationid"]), texts.bbcode(row.get("review") or "") or None, rating=Rating("recommended" if liked else "not recommended", float(bool(liked))),
+        json_api.key(row["recommendationid"]), texts.bbcode(row.get("review") or "") or None, rating=Rating("recommended" if liked else "not recommended", float(liked)),
         author=json_api.text(author.get("personaname")), author_id=json_api.text(author.get("steamid")), created=created,
         edited=updated if updated != created else None, url=f"https://store.steampowered.com/app/{app}/" if app != "unknown" else None,
         language=json_api.text(row.get("language")), verified=bought if isinstance(bought := row.get("steam_purchase"), bool) else None, replies=[reply] if reply else [])
