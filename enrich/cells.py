@@ -19,9 +19,9 @@ from enrich.records import ANSWERING
 from enrich.stats import Floats, Ints
 from enrich.store import Store
 
-VERSION = "3"
+VERSION = "4"
 """Raised when counting changes: everything is then counted anew."""
-LABELS = ("stage", "order", "complaint", "sentiment", "generic")
+LABELS = ("stage", "order", "complaint", "sentiment", "generic", "fit")
 """Labels that are counted like tags, as `name:value`."""
 OUTCOMES = ("quality", "value", "loyalty", "advocacy")
 """Themes that say what came of a relationship, or what was sold: every other one of a customer's pays into the relationship or draws on it."""

@@ -97,15 +97,17 @@ def waited(store: Store, where: Where, company: str, side: Side, *, answered_in:
 
 
 def picked(store: Store, found: Texts, which: Mask, tags: Sequence[str], side: Side) -> Iterator[Quote]:
-    """Some of single texts, with their first words that carry one of some tags."""
+    """Some of single texts, with the first words that carry one of some tags, or that stand behind such a label."""
     reply = found.kind == "reply"
     text = "a" if reply else "r"
     of = "replies a on a.id = j.value join reviews r on r.id = a.review" if reply else "reviews r on r.id = j.value"
     rows = store.rows(
-        f"""select '{found.kind}', {text}.id, r.id, m.start, m.end, ifnull(r.author, r.id), length({text}.text) from json_each(?) j cross join {of} {_STANDING} {_REPLY_STANDING if reply else ""}
-            left join mentions m on m.id = (select id from mentions where kind = '{found.kind}' and target = {text}.id and tag in ({_marks(tags)}) order by start limit 1)
+        f"""select '{found.kind}', {text}.id, r.id, ifnull(m.start, json_extract(l.spans, '$[0][0]')), ifnull(m.end, json_extract(l.spans, '$[0][1]')), ifnull(r.author, r.id), length({text}.text)
+            from json_each(?) j cross join {of} {_STANDING} {_REPLY_STANDING if reply else ""}
+            left join mentions m on m.id = (select id from mentions where kind = '{found.kind}' and target = {text}.id and +tag in ({_marks(tags)}) order by start limit 1)
+            left join labels l on l.kind = '{found.kind}' and l.target = {text}.id and l.name || ':' || l.value in ({_marks(tags)})
             where {text}.text <> '' order by j.key""",
-        [json.dumps([found.ids[i] for i in which.nonzero()[0][:8 * MOST]]), *tags])
+        [json.dumps([found.ids[i] for i in which.nonzero()[0][:8 * MOST]]), *tags, *tags])
     yield from _some(side, rows)
 
 
@@ -117,7 +119,7 @@ def sides(store: Store, found: Texts, company: str, among: Mask, hit: Mask, tags
 
 
 def _marks(values: Sequence[str]) -> str:
-    return ", ".join("?" * len(values))
+    return ", ".join("?" * len(values)) or "null"           # of an empty list SQLite makes a scan of the whole table
 
 
 def _made(pasted: bool | None) -> str:
