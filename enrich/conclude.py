@@ -213,6 +213,6 @@ def _code() -> str:
     """Version of the program, with a hash of the files that make figures."""
     here = Path(__file__).parent
     digest = blake2b(digest_size=4)
-    for file in sorted((*here.glob("measures/*.py"), *(here / f"{n}.py" for n in ("cells", "conclude", "evidence", "field", "stats", "words")))):
+    for file in sorted((*here.glob("measures/*.py"), *(here / f"{n}.py" for n in ("cells", "conclude", "evidence", "field", "stats", "together", "words")))):
         digest.update(file.read_bytes())
     return f"{version('rapport')}+{digest.hexdigest()}"
