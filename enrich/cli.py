@@ -489,6 +489,33 @@ def evaluate(gold: Path, write: bool, json_: bool) -> None:
 
 
 @main.command()
+@in_study
+@click.argument("finding")
+@click.option("--rows", default=40, show_default=True, type=click.IntRange(min=0), help="How many texts to look at, half of them tagged; 0 prints what earlier audits found.")
+@as_json
+def audit(study: studies.Study, finding: str, rows: int, json_: bool) -> None:
+    """Judge random texts behind a finding by hand, and correct its figure for what the tagger got wrong and what it missed.
+
+    FINDING is the id at the end of its address. Stop with q: what was answered is kept, and a later audit goes on.
+    """
+    from enrich import audit as auditing
+
+    with Store(study.database) as store:
+        subject = auditing.Subject(store, finding)
+        drawn = subject.draw(rows)
+        for number, text in enumerate(drawn, 1):
+            click.secho(f"\n{number} of {len(drawn)}", bold=True, err=json_)
+            click.echo(text.text, err=json_)
+            answer = click.prompt(f"{subject.tag.title}: {subject.tag.definition} Is it so here? (y, n, s: skip, q: stop)", type=click.Choice(["y", "n", "s", "q"]), show_choices=False, err=json_)
+            if answer == "q":
+                break
+            if answer != "s":
+                subject.judge(text, answer == "y")
+        made = auditing.settle(subject)
+    click.echo(json.dumps(asdict(made) if made else None) if json_ else "\n".join(auditing.lines(subject, made)))
+
+
+@main.command()
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("studies/demo"))
 @click.option("--serve/--no-serve", "serve_", default=True, help="Open the findings in Datasette at the end.")
 @click.option("--port", default=8001, show_default=True)

@@ -536,6 +536,39 @@ class Evidence(Table):
 
 
 @dataclass(slots=True)
+class Judgement(Table):
+    """What a person said of a tag and a text, asked by `rapport audit`: it stands as long as the text does, however the text is tagged later."""
+
+    NAME: ClassVar[str] = "judgements"
+    WORKING: ClassVar = True
+    KEY: ClassVar = ("tag", "kind", "target")
+    tag: str = column("theme or move that was asked about")
+    kind: str = column("review or reply")
+    target: str = column("id of the review or reply")
+    text_key: str = column("hash of the text that was judged: another text is not judged yet")
+    says: int = column("1: the text says so; 0: it does not")
+    judged_at: str = column("when it was judged")
+
+
+@dataclass(slots=True)
+class Audit(Table):
+    """What a finding's figure is once people have looked at random texts, tagged and untagged: the tagger's mistakes taken out."""
+
+    NAME: ClassVar[str] = "audits"
+    KEY: ClassVar = ("finding",)
+    finding: str = column("the finding that was audited")
+    tagged: int = column("tagged texts that were judged")
+    right: int = column("how many of them say what the tag says")
+    untagged: int = column("untagged texts that were judged")
+    missed: int = column("how many of them say it all the same")
+    value: float = column("the figure, as the tagger has it")
+    corrected: float = column("the figure, corrected for what it got wrong and what it missed")
+    low: float = column("lower end of the corrected figure's 95 % interval")
+    high: float = column("upper end")
+    audited_at: str = column("when it was audited last")
+
+
+@dataclass(slots=True)
 class Figure(Table):
     """A curve or table behind a finding: points for a chart, one row each."""
 
@@ -552,6 +585,6 @@ class Figure(Table):
 
 TABLES: tuple[type[Table], ...] = (
     Study, Company, Profile, Crawl, Problem, Page, Review, Reply, Look, Change, Mark, Stale, Tag, Mention, Label, Done, Template,
-    TemplateUse, Stem, Wording, StemBand, Cell, Wait, Counted, Analysis, Finding, Evidence, Figure,
+    TemplateUse, Stem, Wording, StemBand, Cell, Wait, Counted, Analysis, Finding, Evidence, Figure, Judgement, Audit,
 )
 """Every table, in the order of creation (what is referred to comes first)."""
