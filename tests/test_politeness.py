@@ -94,6 +94,7 @@ class Crawled:
     problems: list[tuple[str, str | None, str]]              # path, sort, what
     pages: list[tuple[str, int | None, str | None]]          # path, status, robots
     reviews: int
+    requests: dict[str, int]                                 # path of a place to how many were sent for it
 
 
 @pytest.fixture
@@ -113,7 +114,8 @@ def crawl(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Craw
             return url.removeprefix(f"http://{site.host}")
         with Store(tmp_path / "rapport.db") as store:
             return Crawled(done.stderr, sorted((short(p.place), p.sort, p.what) for p in store.read(tables.Problem)),
-                           sorted((short(p.url), p.status, p.robots) for p in store.read(tables.Page)), store.one("select count(*) from reviews"))
+                           sorted((short(p.url), p.status, p.robots) for p in store.read(tables.Page)), store.one("select count(*) from reviews"),
+                           {short(url): n for url, n in store.rows("select p.url, sum(k.requests) from crawls k join profiles p on p.id = k.profile group by 1")})
     return run
 
 
@@ -126,6 +128,13 @@ def test_what_robots_txt_forbids_is_not_asked_and_its_verdict_is_kept_for_every_
     assert not [p for p in site.paths if "private" in p] and site.paths.count("/robots.txt") == 1
     assert done.problems == [(f"/private/{n}", "refused", "robots.txt forbids this address") for n in range(3)]
     assert done.pages == [*((f"/{n}", 200, "allowed") for n in range(3)), *((f"/private/{n}", None, "forbidden") for n in range(3))]
+
+
+def test_only_what_was_sent_counts_as_a_request(crawl: Callable[..., Crawled]) -> None:
+    with served({"/robots.txt": (200, {}, "User-agent: *\nDisallow: /private\n"), "/private": page(), "/1": page(), "/2": (302, {"Location": "/1"}, ""),
+                 "/slow": [(429, {"Retry-After": "1"}, ""), page(2)]}) as site:
+        done = crawl(site, "/private", "/1", "/2", "/slow", "https://www.trustpilot.com/review/acme.example")
+    assert done.requests == {"/private": 0, "https://www.trustpilot.com/review/acme.example": 0, "/1": 1, "/2": 2, "/slow": 2}
 
 
 @pytest.mark.parametrize("status", [403, 404])
@@ -354,6 +363,7 @@ def test_an_answer_that_is_too_large_is_named_also_where_it_is_so_only_unpacked(
     with served({**answers, "/small": page()}) as site:
         done = crawl(site, *answers, "/small", DOWNLOAD_MAXSIZE=str(1 << 20))
     assert done.problems == [(path, "failed", "its answer is larger than 1 MiB") for path in answers] and done.reviews == 1
+    assert done.said == "", "no second time as a line of the log"
     assert all(site.paths.count(path) == 1 for path in answers)
 
 

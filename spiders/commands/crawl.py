@@ -24,8 +24,9 @@ class Command(Crawl):
         return "Gather the places of a study on one source (-a study=FOLDER, and -a company=, -a profile=, -a since=)"
 
     def run(self, args: list[str], opts: Any) -> None:
-        # an address that cannot be reached is a problem of its place, told with its cure: no second time as a traceback about its robots.txt
-        logging.getLogger("scrapy.downloadermiddlewares.robotstxt").setLevel(logging.CRITICAL)
+        # an address that cannot be reached, or whose answer is too large, is a problem of its place, told with its cure: no second time as a line of the log
+        for teller in ("downloadermiddlewares.robotstxt", "downloadermiddlewares.httpcompression", "core.downloader.handlers.http11"):
+            logging.getLogger(f"scrapy.{teller}").setLevel(logging.CRITICAL)
         try:
             study = self._ready(args, opts.spargs)
             before = _runs(study)

@@ -6,6 +6,7 @@ from scrapy.core.downloader.handlers.http11 import HTTP11DownloadHandler
 from scrapy.http import Request, Response
 
 from spiders.extensions.politeness import Politeness
+from spiders.platforms.base import SourceSpider
 
 
 class PoliteHandler(HTTP11DownloadHandler):
@@ -15,6 +16,9 @@ class PoliteHandler(HTTP11DownloadHandler):
         politeness = self.crawler.get_extension(Politeness)
         assert politeness is not None, "settings.py turns it on"
         await politeness.turn(request)
+        spider = self.crawler.spider
+        if isinstance(spider, SourceSpider) and (place := spider.places.get(request.meta.get("profile", ""))):
+            place.requests += 1
         response = await super().download_request(request)
         politeness.heed(response)
         return response
