@@ -16,20 +16,35 @@ import re2
 from enrich.lens import Tag
 from enrich.mistakes import Mistake
 
-_NOT = (r"(?:not|never|none|nor|neither|nobody|hardly|barely|without|cannot"
+_NOT = (r"(?:not|never|none|nor|neither|nobody|hardly|barely|without|cannot|no longer|anything but|far from|lack(?:s|ed|ing)?(?: of)?|doubt|fail(?:s|ed)? to|stop(?:s|ped)? being"
         r"|(?:is|are|was|were|do|does|did|has|have|had|ca|wo|would|could|should|ai)n'?t)")
 _NEGATED = re.compile(rf"\b(?:{_NOT}(?:\s+(?!only\b|but\b|just\b|even\b)[\w']+){{0,3}}|no(?:\s+(?!doubt\b|wonder\b)[\w']+)?)\s*$", re.I)
 _NOT_INSIDE = re.compile(rf"\b(?:{_NOT}|no)\b(?! only\b| just\b)", re.I)
-_OWN_NOT = re.compile(r"\b(?:no|not|never|nobody|none|without)\b|n'\?t", re.I)
+_OWN_NOT = re.compile(r"\b(?:no|not|never|nobody|none|without|fail|lack)\b|n'\?t", re.I)
+_NOT_REALLY = re.compile(r"\b(?:not (?:only|just)|no doubt|nothing but|never fails?|(?:could|can)(?:n'?t| ?not) (?:have been|be|get|ask for|find) (?:any )?(?:more|better|\w+er)"
+                         r"|(?:ca|could)n'?t (?:fault|thank|praise|recommend)|(?:can|could) ?not (?:fault|thank|praise))\b", re.I)
+"""Negations that deny nothing: "could not have been more helpful"."""
 _WISHED = (r"\b(?:if|unless|until|till|would|should|could|will be|must be|to be|wish|hope|hoping|please|pls|plz|kindly|expect(?:ed|ing)?|supposed to"
            r"|instead of|rather than|needs?|needed|used to|claims? to)\b")
 _SUPPOSED = re.compile(rf"{_WISHED}(?:\s+[\w']+){{0,4}}\s*$", re.I)
 _SUPPOSED_INSIDE = re.compile(_WISHED, re.I)
-_NOT_REALLY = re.compile(r"\b(?:not (?:only|just)|no doubt|nothing but|never fails?|n(?:'?t| ot)? have been (?:more|better)|(?:ca|could)n'?t (?:fault|thank|praise|recommend)"
-                         r"|can ?not (?:fault|thank|praise))\b", re.I)
-"""Negations that deny nothing: "could not have been more helpful"."""
 _IF = re.compile(r"(?<!even )(?<!as )\b(?:if|unless|in case)\b(?:\s+[\w']+){0,6}\s*$", re.I)
-_CLAUSES = re.compile(r".*(?:[.!?;:,\n()]|\s-\s|\b(?:but|however|although|though)\b)", re.I | re.S)
+_IF_TURNED = re.compile(r"\s*(?:had|should|were) (?:i|you|we|they|he|she|it)\b", re.I)
+"""What is only thought of: "if they ignore me", "had they been polite"."""
+_FEARED = re.compile(r"\b(?:(?:was|were) (?:\w+ )?(?:afraid|worried|scared)|feared|expect(?:ed|ing)|(?:at first|initially),? (?:i|we) thought|(?:would|could|might) have(?! to\b))(?:\s+[\w']+){0,5}\s*$", re.I)
+_UNREAL = re.compile(r"\b(?:would|could|might) have been\b", re.I)
+"""What was feared and did not come: "I was afraid that they would be rude"."""
+_HEARSAY = re.compile(r"\b(?:(?:other|others|some|many|most|few|bad|negative|previous|recent|the|these|all|online)(?: \w+)? )?(?:reviews?|reviewers?|rumou?rs?|others|some people|many people)(?: here| online)? "
+                      r"(?:say|says|said|saying|claim\w*|complain\w*|mention\w*|call\w*|speak|spoke|warn\w*)\b(?:\s+[\w']+){0,6}\s*$|\b(?:i|we)(?:'d|'ve| had| have)? (?:read|heard)(?: \w+){0,3} that\b(?:\s+[\w']+){0,6}\s*$", re.I)
+"""What others say, and the writer does not."""
+_BOAST = (r"\b(?:they|company|bank|hotel|web ?site|site|app|ads?|advert\w*|page|brochure|you)(?: \w+)? "
+          r"(?:say|says|said|claim(?:s|ed|ing)?|pretend(?:s|ed)?|boasts?|advertise[sd]?|promises?|call(?:s|ed)? (?:themselves|itself|yourselves?))\b")
+_BOASTED = re.compile(rf"{_BOAST}(?:\s+[\w']+){{0,5}}\s*$", re.I)
+_BOASTS = re.compile(_BOAST, re.I)
+"""What a company says of itself is no praise."""
+_ASKED = re.compile(r"^\s*(?:is|are|was|were|do|does|did|can|could|will|has|have)\b", re.I)
+_ASKS = re.compile(r"[^.!?\n]{0,80}\?")
+_CLAUSES = re.compile(r".*(?:[.!?;:,\n()]|\s-\s|\b(?:(?<!anything )(?<!nothing )but|however|although|though)\b)", re.I | re.S)
 _WINDOW = 60                                 # characters before a hit in which a negation is looked for
 _GAP = re.compile(r" ~(\d?) ")
 _MEMORY = 32 << 20                           # bytes a set may fill with states; with less they are thrown away and rebuilt all the time
@@ -81,27 +96,39 @@ class Cues:
         hits = [(cues[index], *span) for together, cues in self._sets for index in together.Match(data) or () for span in _spans(cues[index].pattern, plain, data)]
         unless = {id: [span for pattern in self._unless[id] for span in _spans(pattern, plain, data)]
                   for id in {cue.tag.id for cue, _, _ in hits} if id in self._any_unless and self._any_unless[id].search(data)}
-        spans: dict[str, list[tuple[int, int]]] = {}
+        kept: dict[str, list[tuple[int, int, _Cue]]] = {}
         for cue, start, end in hits:
-            if not any(s < end and start < e for s, e in unless.get(cue.tag.id, ())) and (tag := self._judge(plain, cue, start, end)) is not None:
-                spans.setdefault(tag.id, []).append((start, end))
-        return sorted((Hit(self._by_id[id], *span) for id, found in spans.items() for span in _joined(found)), key=lambda h: (h.start, h.tag.id))
+            if not any(s < end and start < e for s, e in unless.get(cue.tag.id, ())):
+                kept.setdefault(cue.tag.id, []).append((start, end, cue))
+        spans: dict[str, list[tuple[int, int]]] = {}
+        for found in kept.values():
+            for start, end, cues in _joined(found):
+                if (tag := _judge(self._by_id, plain, cues, start, end)) is not None:
+                    spans.setdefault(tag.id, []).append((start, end))
+        return sorted((Hit(self._by_id[id], *span) for id, places in spans.items() for span in places), key=lambda h: (h.start, h.tag.id))
 
-    def _judge(self, text: str, cue: _Cue, start: int, end: int) -> Tag | None:
-        """The tag that a hit stands for after negation and conditions; None where it stands for nothing."""
-        tag = cue.tag
-        if tag.negation == "ignore":
-            return tag
-        before = text[max(0, start - _WINDOW):start]
-        clause = before[ended.end():] if (ended := _CLAUSES.match(before)) else before
-        if _IF.search(clause):
-            return None
-        if not cue.negative and (_NEGATED.search(clause) or _NOT_INSIDE.search(text, start, end)) and not _NOT_REALLY.search(clause + text[start:end]):
-            other = tag.id[:-1] + {"+": "-", "-": "+"}.get(tag.sign, "")
-            return self._by_id.get(other) if tag.negation == "flip" else None
-        if tag.sign == "+" and (_SUPPOSED.search(clause) or _supposed_inside(cue, text[start:end])):
-            return None
+
+def _judge(by_id: dict[str, Tag], text: str, cues: list[_Cue], start: int, end: int) -> Tag | None:
+    """The tag that words stand for after negation, conditions and hearsay; None where they stand for nothing. `cues` are those that found them."""
+    tag = cues[0].tag
+    if tag.negation == "ignore":
         return tag
+    before = text[max(0, start - _WINDOW):start]
+    clause = before[ended.end():] if (ended := _CLAUSES.match(before)) else before
+    words = text[start:end]
+    if _IF.search(clause) or _IF_TURNED.match(clause + words) or _HEARSAY.search(clause):
+        return None
+    if tag.sign == "+" and _NOT_REALLY.search(clause + words):
+        return tag
+    if not any(cue.negative for cue in cues) and (_NEGATED.search(clause) or _NOT_INSIDE.search(words)) and not _NOT_REALLY.search(clause + words):
+        other = tag.id[:-1] + {"+": "-", "-": "+"}.get(tag.sign, "")
+        return by_id.get(other) if tag.negation == "flip" else None
+    if tag.sign == "-" and (_FEARED.search(clause) or _UNREAL.search(words)):
+        return None
+    if tag.sign == "+" and (_SUPPOSED.search(clause) or _BOASTED.search(clause) or _BOASTS.match(words) or all(_supposed_inside(cue, words) for cue in cues)
+                            or (_ASKED.match(clause) and _ASKS.match(text, end))):
+        return None
+    return tag
 
 
 def _spans(pattern: Any, text: str, data: bytes) -> list[tuple[int, int]]:
@@ -131,11 +158,13 @@ def _pattern(cue: str) -> str:
     return f"{head}(?:{cue}){tail}"
 
 
-def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    joined: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
+def _joined(found: list[tuple[int, int, _Cue]]) -> list[tuple[int, int, list[_Cue]]]:
+    """Overlapping places of one tag as one, with the cues that found them."""
+    joined: list[tuple[int, int, list[_Cue]]] = []
+    for start, end, cue in sorted(found, key=lambda f: f[:2]):
         if joined and start < joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+            first, last, cues = joined[-1]
+            joined[-1] = (first, max(end, last), [*cues, cue])
         else:
-            joined.append((start, end))
+            joined.append((start, end, [cue]))
     return joined

@@ -76,8 +76,38 @@ def test_offsets_hold_behind_letters_of_any_width() -> None:
     ("If they lie to me I go.", set()),
     ("I hope they will keep their promise.", set()),
     ("She was not only polite, she knew her job.", {"courtesy+", "competence+"}),
+    ("They could not have been more helpful.", {"courtesy+"}),
+    ("The driver was anything but rude.", {"courtesy+"}),
+    ("She was far from helpful.", {"courtesy-"}),
+    ("I doubt that they are honest.", {"honesty-"}),
+    ("They stopped being rude.", {"courtesy+"}),
+    ("It was not that the staff were rude, just busy.", {"courtesy+"}),
+    ("I would recommend them to everyone.", {"advocacy+"}),
+    ("I would not recommend them.", {"advocacy-"}),
+    ("The staff should have been more polite.", set()),
+    ("Had they been polite I would have stayed.", set()),
+    ("Should they lie to me I shall leave.", set()),
+    ("They would have been rude if I had let them.", set()),
+    ("I was afraid that they would be rude.", set()),
+    ("I expected rude staff.", set()),
+    ("At first I thought they had ignored me.", set()),
+    ("Is the staff friendly?", set()),
 ])
 def test_negation_and_conditions_at_a_cue(text: str, tags: set[str]) -> None:
+    assert set(found(text)) == tags
+
+
+@pytest.mark.parametrize(("text", "tags"), [
+    ("Other reviews say that the staff are rude.", set()),
+    ("I read somewhere that the service was slow.", set()),
+    ("Some reviewers complain of the rude staff, and they are right: the staff was rude.", {"courtesy-"}),
+    ("They say they are honest.", set()),
+    ("The website says no hidden fees.", set()),
+    ("They claim that their staff are friendly.", set()),
+    ("They said sorry and replaced the kettle.", {"ownership+"}),
+    ("My sister told me that they are very helpful.", {"courtesy+"}),
+])
+def test_what_others_say_and_what_a_company_says_of_itself_is_not_what_the_writer_says(text: str, tags: set[str]) -> None:
     assert set(found(text)) == tags
 
 
