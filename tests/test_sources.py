@@ -475,6 +475,23 @@ def test_a_page_of_complaints_that_comes_twice_ends_the_crawl_by_name() -> None:
     assert [r.what for r in records if isinstance(r, Problem)] == ["the CFPB gave the same page twice after 200 complaints: the rest cannot be reached"]
 
 
+@pytest.mark.parametrize(("source", "answer", "sort"), [
+    ("github", {"message": "You have exceeded a secondary rate limit."}, "blocked"), ("github", {"message": "Bad credentials"}, "login"), ("github", {"message": "Issues are disabled for this repo"}, "gone"),
+    ("stackexchange", {"error_id": 502, "error_message": "too many requests from this IP, more requests available in 82216 seconds", "error_name": "throttle_violation"}, "blocked"),
+    ("stackexchange", {"error_id": 400, "error_message": "site", "error_name": "bad_parameter"}, "failed"), ("stackexchange", {"error_id": 404, "error_message": "no method found with this name", "error_name": "no_method"}, "failed"),
+    ("discourse", {"errors": ["The requested URL or resource could not be found."], "error_type": "not_found"}, "gone"),
+    ("discourse", {"errors": ["You need to be logged in to do that."], "error_type": "not_logged_in"}, "login"),
+    ("discourse", {"errors": ["You are not permitted to view the requested resource."], "error_type": "invalid_access"}, "login"),
+    ("discourse", {"errors": ["You’ve performed this action too many times, please try again later."], "error_type": "rate_limit"}, "blocked"),
+    ("amo", {"detail": "Not found."}, "gone"), ("amo", {"detail": "Request was throttled. Expected available in 12 seconds."}, "blocked"),
+    ("mastodon", {"error": "This method requires an authenticated user"}, "login"), ("mastodon", {"error": "Record not found"}, "gone"), ("mastodon", {"error": "Too many requests"}, "blocked"),
+    ("hackernews", {"hits": [], "nbHits": 0, "message": "you can only fetch the 1000 hits for this query."}, "capped"),
+])
+def test_what_an_api_says_in_place_of_an_answer_has_its_sort(source: str, answer: dict[str, Any], sort: str) -> None:
+    ids, problems = told(source, answer)
+    assert ids == [] and [s for _, s in problems] == [sort]
+
+
 def told(source: str, value: Any) -> tuple[list[str | None], list[tuple[str, str | None]]]:
     """The ids of the reviews in a saved answer, and its problems with their sorts."""
     found = list(lines(SOURCES[source](), Path("answer.json"), "https://site.invalid/", json.dumps(value).encode(), {}))

@@ -14,6 +14,12 @@ from enrich.records import Problem
 from spiders.platforms import js_literals, pages
 from spiders.platforms.base import Place
 
+_REFUSALS = (
+    (r"rate.?limit|abuse detection|throttl|too many|too fast|slow down|quota", "blocked"),
+    (r"not.?found|no longer|disabled|deleted|moved|access blocked|not exist|be found", "gone"),
+    (r"credential|authenticat|authoriz|log(?:ged)?.?in|sign(?:ed)? ?in|token|access.?denied|not accessible|permi", "login"),
+)
+
 
 def read(response: Response, expected: str) -> tuple[Any, Problem | None]:
     """The answer's value, or a problem: a web page, a login wall, a guard against programs, or no JSON at all.
@@ -32,6 +38,11 @@ def read(response: Response, expected: str) -> tuple[Any, Problem | None]:
         with suppress(ValueError, RecursionError):         # a script that holds it
             return js_literals.read(text), None
         return None, Problem(response.url, f"is not {expected}: {error}", "check the address, or save the file again: it may be cut off", "changed")
+
+
+def refused(said: str) -> str:
+    """The sort (records.SORTS) of what an API says in place of an answer, told by its words: its status is not always there."""
+    return next((sort for words, sort in _REFUSALS if re.search(words, said, re.I)), "failed")
 
 
 def text(value: Any) -> str | None:

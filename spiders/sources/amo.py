@@ -60,7 +60,7 @@ class Amo(SourceSpider):
             case {"id": _, "addon": _}:
                 yield from _reviews([answer], response)
             case {"detail": str(said)}:
-                yield Problem(response.url, f"AMO refuses: {said}", f"is there an add-on {place.options.id!r}?", "failed")
+                yield Problem(response.url, f"AMO refuses: {said}", f"is there an add-on {place.options.id!r}?", json_api.refused(said))
             case _:
                 yield problem or Problem(response.url, "is JSON, but holds no ratings of AMO", "check the address in a browser", "changed")
 

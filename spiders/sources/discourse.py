@@ -69,7 +69,8 @@ class Discourse(SourceSpider):
             case {"topic_id": _, "cooked": _}:
                 yield from self._posts(response, place, [answer], {})
             case {"errors": list(errors)}:
-                yield Problem(response.url, f"the forum refuses: {' '.join(map(str, errors))}", "where it wants a login, import an export of your own: a login is never used", "login")
+                said = " ".join(map(str, errors))
+                yield Problem(response.url, f"the forum refuses: {said:.200}", "where it wants a login, import an export of your own: a login is never used", json_api.refused(f"{said} {answer.get('error_type')}"))
             case _:
                 yield problem or Problem(response.url, "is JSON, but neither a list of topics nor a topic of a Discourse forum", "check the address in a browser", "changed")
 

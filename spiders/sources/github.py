@@ -19,8 +19,6 @@ OURS = ("OWNER", "MEMBER", "COLLABORATOR")
 """How the author belongs to the repository, where that is the company's side."""
 _NOT_PLACES = ("about|apps|collections|contact|customer-stories|enterprise|explore|features|login|marketplace|notifications|orgs|organizations|pricing|readme|search|security|settings|"
                "site|solutions|sponsors|team|topics|trending|users")
-_REFUSALS = {"rate limit|abuse detection": "blocked", "credentials|authenticat|not accessible": "login", "not found|disabled|deleted|moved|blocked": "gone"}
-"""What its refusals say, and their sort (records.SORTS)."""
 
 
 class GitHubOptions(Options):
@@ -84,8 +82,7 @@ def _refusal(response: Response, answer: Any) -> Problem:
     said = answer.get("message") if isinstance(answer, dict) else None
     if not isinstance(said, str):
         return Problem(response.url, "is JSON, but holds no issues or comments", "check the address in a browser", "changed")
-    sort = next((sort for words, sort in _REFUSALS.items() if re.search(words, said, re.I)), "failed")
-    return Problem(response.url, f"GitHub refuses: {said:.200}", "check the name of the repository; where a limit is named, crawl again in an hour, or with -s GITHUB_TOKEN=…", sort)
+    return Problem(response.url, f"GitHub refuses: {said:.200}", "check the name of the repository; where a limit is named, crawl again in an hour, or with -s GITHUB_TOKEN=…", json_api.refused(said))
 
 
 def _issue(row: dict[str, Any], place: Place) -> Iterator[Drawn]:

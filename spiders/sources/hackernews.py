@@ -63,7 +63,7 @@ class HackerNews(SourceSpider):
         answer, problem = json_api.read(response, "Hacker News' JSON")
         match answer:
             case {"hits": [], "message": str(message)}:
-                yield Problem(response.url, f"the search refuses: {message}", "the rest is asked for by time: crawl again from the beginning")
+                yield Problem(response.url, f"the search refuses: {message}", "the rest is asked for by time: crawl again from the beginning", "capped")
             case {"hits": list(hits)}:
                 yield from self._search(response, place, answer, hits)
             case {"id": _, "children": list(comments)}:

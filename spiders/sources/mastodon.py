@@ -23,7 +23,6 @@ _TAG = re.compile(r"/(?:tags|api/v1/timelines/tag)/(?P<tag>[^/?#]+)/?$")
 _HOSTS = re.compile(r"masto|mstdn|toot|fosstodon|hachyderm|(?:^|\.)(?:social|fedi)\.|\.social$|^infosec\.exchange$")
 _CONTEXT = re.compile(r"/api/v1/statuses/([^/?#]+)/context")
 _NO_BOTS = re.compile(r"#no(?:bots?|index)\b", re.I)
-_WANTS_LOGIN = re.compile(r"token|authenticat|authoriz|log ?in|sign ?in", re.I)
 
 
 class MastodonOptions(Options):
@@ -66,9 +65,8 @@ class Mastodon(SourceSpider):
         answer, problem = json_api.read(response, "Mastodon's JSON")
         match answer:
             case {"error": said}:
-                wants = _WANTS_LOGIN.search(str(said))
-                yield Problem(response.url, f"the instance refuses: {said}", "try another instance that shows this hashtag to everybody: a login is never used" if wants else "look at the address in a browser",
-                              "login" if wants else "gone" if "not found" in str(said).lower() else "failed")
+                sort = json_api.refused(str(said))
+                yield Problem(response.url, f"the instance refuses: {said}", "try another instance that shows this hashtag to everybody: a login is never used" if sort == "login" else "look at the address in a browser", sort)
             case {"ancestors": list(), "descendants": list(answers)}:
                 yield from self._answers(response, place, answers)
             case {"id": _, "account": dict()}:

@@ -62,7 +62,7 @@ class StackExchange(SourceSpider):
             case {"items": list(rows)} if not rows or any(isinstance(r, dict) and "question_id" in r for r in rows):
                 yield from self._rows(response, place, answer, rows)
             case {"error_message": str(said)}:
-                yield Problem(response.url, f"the API refuses: {said}", "where it names a limit, crawl again tomorrow: without a key it allows 300 requests a day", "blocked")
+                yield Problem(response.url, f"the API refuses: {said}", "where it names a limit, crawl again tomorrow: without a key it allows 300 requests a day", json_api.refused(f"{said} {answer.get('error_name')}"))
             case _:
                 yield problem or Problem(response.url, "is JSON, but holds neither questions nor answers of Stack Exchange", "check the address in a browser", "changed")
 
