@@ -132,7 +132,7 @@ def curves(connection, findings):
 
 
 OUTCOMES = {
-    "finished": "read to the true end", "none": "there is nothing there", "capped": "as much as the source gives out", "incomplete": "some of its pages were not saved",
+    "finished": "read to the true end", "none": "there is nothing there", "capped": "as much as the source gives out", "incomplete": "a part of its pages is missing",
     "refused": "not crawled: rules forbid it, or the address leads elsewhere", "login": "it wants an account, and none is used", "blocked": "it refuses programs, and no block is worked around",
     "changed": "its layout is not known", "empty": "it gave nothing, though it says there is something", "repeating": "it gave what it had given before", "gone": "it is no longer there",
     "failed": "no answer came that can be used", "interrupted": "stopped before its end", "running": "still running",

@@ -27,6 +27,7 @@ from enrich import study as studies
 from enrich.ledger import Run
 from enrich.mistakes import Mistake
 from enrich.records import Page, Part, Problem, Reply, Review, Total
+from spiders.platforms import pages
 
 Drawn = Review | Reply | Problem | Total | Part | Request
 """What a response may hold."""
@@ -221,6 +222,7 @@ class SourceSpider(scrapy.Spider):
     def _fill(self, page: Page, response: Response, place: Place) -> list[Request]:
         """Puts what a response holds into its page; returns the requests that follow."""
         requests: list[Request] = []
+        page.problems += pages.damage(response)
         try:
             for drawn in self.draw(response, place):
                 if isinstance(drawn, Request):

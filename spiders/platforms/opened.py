@@ -84,7 +84,7 @@ def page(name: str, raw: bytes, address: str | None = None, seen_at: datetime | 
     if ("web.archive.org" in text or address) and (archived := _WAYBACK.match(opened.url)):      # it was seen when the archive took it
         seen_at = datetime.strptime(archived[1], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
         opened = Saved(text, name, re.sub(r"^(https?):/+", r"\1://", archived[2]), seen_at)
-    if _ends_early(text):
+    if pages.ends_early(text):
         opened.problems.append(Problem(name, "ends in the middle: the rest of the page was not saved", _AGAIN, "incomplete"))
     return opened
 
@@ -106,14 +106,6 @@ def _unpacked(raw: bytes, name: str) -> bytes:
         return sized(GzipFile(fileobj=BytesIO(raw)).read(LARGEST + 1), name)
     except (*DAMAGED, OSError) as error:
         raise Mistake(f"cannot be unpacked: {error}", place=name, cure="pack the page again, or import it as it was saved") from None
-
-
-def _ends_early(text: str) -> bool:
-    """Whether a page ends inside a comment or a script, or in the middle of a tag or of its words."""
-    end = text.rstrip().lower()
-    if re.search(r"</html\s*>", end[-5000:]):
-        return False
-    return not end.endswith(">") or end.rfind("<!--") > end.rfind("-->") or end.rfind("<script") > end.rfind("</script")
 
 
 def _noted(text: str) -> tuple[str | None, datetime | None]:
