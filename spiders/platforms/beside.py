@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from bs4 import BeautifulSoup, NavigableString, PageElement, Tag
 from bs4.element import PreformattedString
 
-from enrich.records import Reply
+from enrich.records import Problem, Reply
 from spiders.platforms import texts
 from spiders.platforms.schema_reviews import Drawn, Reader, element_id, norm
 
@@ -42,12 +42,9 @@ def attach(page: BeautifulSoup, drawn: list[Drawn], reader: Reader) -> None:
         for element in (anchor, *anchor.parents):
             inside.setdefault(id(element), set()).add(n)
     told = {n for n, d in enumerate(drawn) if d.review.replies}     # what the page states is not guessed again
+    _name(anchors, [_part(anchor, n, inside, len(drawn)) for n, anchor in anchors], drawn, reader)
     for n, anchor in anchors:
         part, review = _part(anchor, n, inside, len(drawn)), drawn[n].review
-        for element in (anchor, *anchor.parents):
-            review.id = review.id or element_id(element)
-            if element is part:
-                break
         if review.verified is None and part.select_one("[class*=verified]:not([class*=unverified]):not([class*=not-verified])"):
             review.verified = True
         if review.title is None and (subject := part.select_one(".header-subject")) is not None:
@@ -56,6 +53,20 @@ def attach(page: BeautifulSoup, drawn: list[Drawn], reader: Reader) -> None:
             reply = _reply(element, review.author, reader)
             if reply is not None and norm(reply.text or "") not in {norm(r.text or "") for r in review.replies} | {norm(review.text or "")}:
                 review.replies.append(reply)
+
+
+def _name(anchors: list[tuple[int, Tag]], parts: list[Tag], drawn: list[Drawn], reader: Reader) -> None:
+    """Gives reviews without an id the one that their part of the page carries; one that stands on several tells none of them."""
+    named: dict[str, set[int]] = {}
+    for (n, anchor), part in zip(anchors, parts, strict=True):
+        until = next(i for i, e in enumerate((anchor, *anchor.parents)) if e is part or e.parent is None)
+        if drawn[n].review.id is None and (found := next(filter(None, map(element_id, [anchor, *anchor.parents][:until + 1])), None)):
+            named.setdefault(found, set()).add(n)
+    for found, numbers in named.items():
+        if len(numbers) == 1:
+            drawn[min(numbers)].review.id = found
+        else:
+            reader.problems.append(Problem(reader.url, f"the id {found} stands on {len(numbers)} reviews: it tells none of them", "they go in, told from each other by author and time"))
 
 
 def _anchors(page: BeautifulSoup, drawn: list[Drawn]) -> Iterator[tuple[int, Tag]]:
