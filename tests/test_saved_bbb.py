@@ -101,3 +101,8 @@ def test_every_page_that_others_saved_holds_as_many_reviews_as_were_counted_and_
         assert len(reviews(found)) == expected, name
         assert [(r.author, r.rating, r.created) for r in reviews(found)] == [(r.author, r.rating, r.created) for r in reviews(shown)]
         assert [f.sort for f in found if isinstance(f, Problem)] == ["incomplete"]
+
+
+def test_a_day_that_cannot_be_read_names_nobody() -> None:
+    found = read(page(item(1, id="0", date="some day", displayName="Isolde Quay"), item(2, id=None, date="some day", displayName="Isolde Quay")))
+    assert len(reviews(found)) == 2 and [f.what for f in found if isinstance(f, Problem)] == ["a review: 'some day' is not a date"] * 2

@@ -78,8 +78,9 @@ def _base(page: Saved, profile: dict[str, Any]) -> str:
 
 def _review(row: dict[str, Any], page: Saved, base: str) -> Review:
     """A record; on the business's own page all have the id 0, which is none."""
-    id = text(row.get("id") or None)
-    where = f"review {id or 'of ' + str(row.get('displayName'))}"
+    id = text(row.get("id"))
+    id = None if id == "0" else id
+    where = f"review {id}" if id else "a review"
     said = texts.plain(row.get("text") or "")
     replies = [Reply(texts.plain(row[f"{name}Text"]), role, created=_day(row.get(f"{name}Date"), page, where)) for name, role in _STEPS if row.get(f"{name}Text")]
     known = {norm(said), *(norm(r.text or "") for r in replies)}

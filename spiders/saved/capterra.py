@@ -141,7 +141,7 @@ def _card(card: Tag, page: Saved) -> Review:
     return Review(
         None, words(texts.of(said) or None if said else None, **{k: "\n".join(texts.of(p) for p in v.find_all("p")) or None if v is not None else None for k, v in marked.items()}),
         title=_quoted(texts.line(title)) if title else None, rating=_rating(card.select_one(_OVERALL)), author=name,
-        created=page.when(dates.english(dated, page.language) if dated else None, f"the review of {name}"))
+        created=page.when(dates.english(dated, page.language) if dated else None, "a review"))
 
 
 def _section(card: Tag, icon: str, heading: str) -> Tag | None:

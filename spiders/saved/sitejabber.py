@@ -21,7 +21,7 @@ class Sitejabber(Described):
     def card(self, element: Tag, page: Saved) -> Review:
         """One who comes back adds to the review: every piece is its text, the first day is when it was written, the last when it was edited."""
         mark, name = element.select_one(".stars[title]"), line(element, ".review__author__name")
-        days = [d for e in element.select(".review__date") if (d := page.when(dates.english(texts.line(e), page.language), f"the review of {name}"))]
+        days = [d for e in element.select(".review__date") if (d := page.when(dates.english(texts.line(e), page.language), "a review"))]
         first, last = (choose(days, key=lambda d: d.earliest, default=None) for choose in (min, max))
         return Review(
             None, said(element, ".review__text p") or said(element, ".review__text") or said(element, ".review__content"), title=line(element, ".review__title__text"),

@@ -109,7 +109,7 @@ def _cards(page: Saved, day_first: bool | None) -> Iterator[Review]:
         before, after = _around(card, body)
         name = texts.line(person)
         yield Review(None, texts.of(body) or None, rating=stars.spoken(str(mark["aria-label"])), author=name, author_id=parse_qs(urlsplit(str(person["href"])).query).get("userid", [None])[0],
-                     created=page.when(_date(page, before), f"the review of {name}", day_first=day_first), language=str(body["lang"])[:2].lower(), replies=list(_answers(page, after, name, day_first)))
+                     created=page.when(_date(page, before), "a review", day_first=day_first), language=str(body["lang"])[:2].lower(), replies=list(_answers(page, after, day_first)))
 
 
 def _is_card(li: Tag) -> bool:
@@ -134,14 +134,14 @@ def _date(page: Saved, lines: list[Tag]) -> str | None:
     return next((s for s in said if s and re.fullmatch(r"\d{4}-\d\d-\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{4}", s)), None)
 
 
-def _answers(page: Saved, lines: list[Tag], reviewer: str, day_first: bool | None) -> Iterator[Reply]:
+def _answers(page: Saved, lines: list[Tag], day_first: bool | None) -> Iterator[Reply]:
     """The owner's reply below a review: a name, a position ("Business Owner"), a day, the words. A guess, since nothing marks it."""
     for n, e in enumerate(lines):
         position = texts.line(e)
         if len(position.split()) <= 4 and role(position) != "company":
             said = max((texts.of(x) for x in lines[n + 1:]), key=len, default="")
             if said:
-                yield Reply(said, role(position), "markup", author=texts.line(lines[n - 1]) if n else None, created=page.when(_date(page, lines[n + 1:]), f"the reply to {reviewer}", day_first=day_first))
+                yield Reply(said, role(position), "markup", author=texts.line(lines[n - 1]) if n else None, created=page.when(_date(page, lines[n + 1:]), "the reply to a review", day_first=day_first))
             return
 
 
