@@ -78,7 +78,7 @@ class Detectable:
 
 
 def plan(study: studies.Study, store: Store | None) -> dict[str, Any]:
-    """The plan as plain data: `places`, `total`, `detectable`, and `counted`, how all that is estimated. `store` is what was gathered already, if anything."""
+    """The plan as plain data: `places`, `without` (companies that have none), `total`, `detectable`, and `counted`, how all that is estimated. `store` is what was gathered already, if anything."""
     known = {id: (says, stored) for id, says, stored in store.rows(
         "select p.id, p.says_total, (select count(*) from reviews r where r.profile = p.id) from profiles p")} if store else {}
     marker = study.folder / HOST_FILE
@@ -86,7 +86,7 @@ def plan(study: studies.Study, store: Store | None) -> dict[str, Any]:
     urls = [s.url for c in study.companies for s in c.sources if s.url and urlsplit(s.url).netloc != own]
     refused = {r["url"]: r for r in (crawling.recognise(dict.fromkeys(urls)) if urls else []) if r.get("refused")}
     found = list(places(study, crawling.sources(), crawling.sites(), refused, known))
-    return {"title": study.title, "places": [asdict(p) for p in found], "total": total(found), "detectable": [asdict(d) for d in detectable(study, found, lens())], "counted": list(COUNTED)}
+    return {"title": study.title, "places": [asdict(p) for p in found], "without": [c.name for c in study.companies if not c.sources], "total": total(found), "detectable": [asdict(d) for d in detectable(study, found, lens())], "counted": list(COUNTED)}
 
 
 def places(study: studies.Study, catalogue: studies.Catalogue, sites: Mapping[str, Mapping[str, Any]], refused: Mapping[str, Mapping[str, Any]],
@@ -114,7 +114,7 @@ def places(study: studies.Study, catalogue: studies.Catalogue, sites: Mapping[st
             shown = site["per_page"] if site and how in ("by hand", "not crawled") else None
             yield Place(
                 company.name, source.published_at, source.source, source.key, source.audience, how, why, instead, expected, basis, first, hours, second, again,
-                ceil(expected / shown) if expected and shown else None, about["limits"] or None,
+                ceil(expected / shown) if expected and shown else None, (site or about if how in ("by hand", "not crawled") else about)["limits"] or None,
                 (site or about)["replies_visible"] is not False if source.replies_visible is None else source.replies_visible, how != "not crawled" and not source.private and (about["population"] or source.population) != "chosen",
                 urlsplit(source.url or "").netloc or source.source, policy["per_day"])
 
@@ -283,10 +283,15 @@ def lines(made: Mapping[str, Any]) -> Iterator[str]:
             yield f"    instead: {place['instead']}"
         elif place["why"]:
             yield f"    you answer for it: {place['why']}"
-        if place["limits"] and place["how"] == "crawl":
+        if place["limits"] and place["how"] != "file":
             yield f"    limits: {place['limits']}"
+    for name in made["without"]:
+        yield f"{name}\n  no place in study.toml: nothing will be gathered about it"
     sums = made["total"]
-    yield f"All together, as far as it is known: {sums['reviews']:,} reviews; {_cost(sums['requests'], sums['hours'])}; {_cost(sums['second_requests'], sums['second_hours'])} a month later; {sums['pages']:,} pages to save by hand."
+    if all(p["expected"] is None for p in made["places"]):
+        yield "What it takes all together is not known yet."
+    else:
+        yield f"All together, as far as it is known: {sums['reviews']:,} reviews; {_cost(sums['requests'], sums['hours'])}; {_cost(sums['second_requests'], sums['second_hours'])} a month later; {sums['pages']:,} pages to save by hand."
     if sums["not_known"]:
         yield f"Not in it, because nobody has said how many reviews there are: {'; '.join(sums['not_known'])}. Look it up on the page and write `expected = N` at the place in study.toml, or gather it once."
     yield f"The smallest difference to the others that would be found, in points of a hundred, in {POWER:.0%} of studies:"

@@ -43,7 +43,7 @@ def policy_of(name: str) -> dict[str, Any] | None:
 
 def sites() -> dict[str, dict[str, Any]]:
     """Name to title and use of each site whose pages a person saves: they are no sources of their own, `saved_page` reads them."""
-    return {site.name: {"title": site.title, "hosts": list(site.hosts), "audience": site.audience, "replies_visible": site.replies_visible, "per_page": site.per_page} for site in saved.sites()}
+    return {site.name: {"title": site.title, "hosts": list(site.hosts), "audience": site.audience, "replies_visible": site.replies_visible, "per_page": site.per_page, "limits": site.limits} for site in saved.sites()}
 
 
 def recognise(url: str, found: Sources) -> dict[str, Any]:

@@ -26,9 +26,9 @@ CATALOGUE: dict[str, dict[str, Any]] = {
     "store": SOURCE | {"policy": POLICY | {"rival": "opt-in", "why": "no public interface", "instead": "import a file"}},
     "own": SOURCE | {"population": "chosen"},
     "table": SOURCE | {"file": True, "per_request": None}, "saved_page": SOURCE | {"file": True, "per_request": None, "replies_visible": None}}
-SITES = {"indeed": {"title": "Indeed", "hosts": ["indeed.com"], "audience": "employee", "replies_visible": True, "per_page": 20},
-         "maps": {"title": "Maps", "hosts": ["google."], "audience": "customer", "replies_visible": True, "per_page": None},
-         "play": {"title": "Play", "hosts": ["play.google.com"], "audience": "customer", "replies_visible": True, "per_page": 40}}
+SITES = {"indeed": {"title": "Indeed", "hosts": ["indeed.com"], "audience": "employee", "replies_visible": True, "per_page": 20, "limits": "without a login some texts are folded"},
+         "maps": {"title": "Maps", "hosts": ["google."], "audience": "customer", "replies_visible": True, "per_page": None, "limits": ""},
+         "play": {"title": "Play", "hosts": ["play.google.com"], "audience": "customer", "replies_visible": True, "per_page": 40, "limits": ""}}
 
 
 def made(folder: Path, **companies: list[dict[str, Any]]) -> studies.Study:
@@ -164,6 +164,18 @@ def test_the_command_tells_people_and_programs(tmp_path: Path, monkeypatch: pyte
     assert [p["first"] for p in told["places"]] == [20, None, 30, None] and told["total"]["requests"] == 50
     assert [(d["company"], d["reviews"], d["others"], d["why"]) for d in told["detectable"]] == [("Acme", 2000, 3000, None), ("Bolt", 3000, 2000, None)]
     assert all(5 < d["theme"] < d["answered"] < 30 for d in told["detectable"])
+
+
+def test_nothing_known_is_not_said_to_cost_nothing_and_who_has_no_place_is_named(tmp_path: Path) -> None:
+    study = made(tmp_path, Acme=[{"source": "steam", "id": "1"}], Bolt=[])
+    said = "\n".join(plan.lines(plan.plan(study, None)))
+    assert "What it takes all together is not known yet." in said and "0 requests" not in said
+    assert "Bolt\n  no place in study.toml: nothing will be gathered about it" in said
+
+
+def test_what_saved_pages_of_a_site_cannot_give_is_said_with_how_many_they_are(tmp_path: Path) -> None:
+    said = "\n".join(plan.lines(plan.plan(made(tmp_path, Acme=[{"source": "schema_org", "url": "https://www.trustpilot.com/review/acme.example", "expected": 1200}]), None)))
+    assert "60 pages to save by hand" in said and "limits: without an account ten pages of a list" in said and "without scripts" not in said
 
 
 def test_a_study_that_says_nothing_of_numbers_is_told_what_would_tell_them(tmp_path: Path) -> None:
