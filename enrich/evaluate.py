@@ -19,7 +19,6 @@ from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 from enrich import gold, people, steps, tone
 from enrich.gold import Names, ReplyRow, ReviewRow, Row
 from enrich.lens import FOLDER, lens
-from enrich.steps import rivals
 from enrich.study import slug
 
 TIMES, SEED = 2000, 1
@@ -43,7 +42,7 @@ class Read:
     row: Row
     text: steps.Text
     tags: Names
-    labels: dict[str, str | None]
+    labels: dict[str, steps.Label]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ def _read(rows: Iterable[Row], names: tuple[tuple[str, str], ...]) -> Iterator[R
     for row, text in _texts(rows, names):
         if lens().reads(text.language):
             said = [s for step in steps.steps().values() if text.kind in step.KINDS for s in step.read(text)]
-            yield Read(row, text, frozenset(s.tag for s in said if isinstance(s, steps.Mention)), {s.name: s.value for s in said if isinstance(s, steps.Label)})
+            yield Read(row, text, frozenset(s.tag for s in said if isinstance(s, steps.Mention)), {s.name: s for s in said if isinstance(s, steps.Label)})
 
 
 def _annotated(field: str, rows: Iterable[Row]) -> Counter[str]:
@@ -177,7 +176,7 @@ def _verdicts(field: str, pairs: Sequence[tuple[Row, str, str | None]]) -> dict[
 def _rivals(read: list[Read]) -> Iterator[Cell]:
     """Names of other companies: one cell for every name that annotators or steps give, and one for a row in which neither gives any."""
     for r in read:
-        found = rivals.named(r.labels.get("rivals"))
+        found = list(dict.fromkeys(r.text.text[a:b] for a, b in r.labels["rivals"].spans)) if "rivals" in r.labels else []
         meant = [next((f for f in found if _same(f, name)), None) for name in r.row.of("rivals") or ()]
         yield from (Cell(r.row, "named", True, f is not None) for f in meant)
         yield from (Cell(r.row, "named", False, True) for f in found if f not in meant)
@@ -191,8 +190,8 @@ def _same(one: str, other: str) -> bool:
     return a.replace("-", "") == b.replace("-", "") or a.startswith(f"{b}-") or b.startswith(f"{a}-")
 
 
-def _word(said: str | None) -> str | None:
-    return YES_NO.get(said, said) if said else None
+def _word(said: steps.Label | None) -> str | None:
+    return YES_NO.get(said.value, said.value) if said and said.value else None
 
 
 def _only(said: Names | None) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from enrich import reading, tables
+from enrich.rivals import Unknown, unknown
 from enrich.steps import Label, Mention, Text, reason, rivals
 from enrich.store import Store
 from enrich.text import key
@@ -48,9 +49,8 @@ def test_other_companies_are_found_with_what_is_said_of_them(text: str, found: d
 
 
 def test_a_name_of_the_study_is_resolved_and_an_unknown_one_is_said_to_be() -> None:
-    assert label("FB Online is worse than Larkline, I will switch to Pinewell.", "wren") == "Fernbank; Larkline; unknown: Pinewell"
-    assert rivals.named("Fernbank; unknown: Pinewell") == ["Fernbank", "Pinewell"]
-    assert (label("I paid with my Larkline card."), rivals.named(None)) == (None, [])
+    assert label("FB Online is worse than Larkline, I will switch to Pinewell.", "wren") == "Fernbank; Larkline; unknown"
+    assert label("I paid with my Larkline card.") is None
 
 
 def test_the_company_itself_is_no_rival_of_its_own() -> None:
@@ -80,12 +80,24 @@ def test_another_alias_has_reviews_read_again_by_this_step_only(tmp_path: Path) 
         store.write([tables.Profile("p", "fernbank", "forum", "forum", "k", None, "customer", None, 1, "whole", 0, "excerpt", None, None, None, None, None)])
         store.write([tables.Review("r", "p", "fernbank", "forum", "customer", "1", 0, None, None, None, text, "h", key(text), "1", 0.0, 1, LATER, LATER, "second", "created", *[None] * 6)])
         reading.read(store)
-        assert store.one("select value from labels where name = 'rivals'") == "unknown: Pinewell"
+        assert store.one("select value from labels where name = 'rivals'") == "unknown"
         rest = list(store.rows("select name, version from labels where name <> 'rivals' order by name"))
         store.execute("""update companies set aliases = '["Pinewell"]' where id = 'larkline'""")
         assert (reading.count_due(store), reading.read(store), reading.count_due(store)) == (1, 1, 0)
         assert store.one("select value from labels where name = 'rivals'") == "Larkline"
         assert list(store.rows("select name, version from labels where name <> 'rivals' order by name")) == rest
+
+
+def test_unknown_names_are_told_once_several_people_give_them(tmp_path: Path) -> None:
+    said = {"a": "I switched to Pinewell.", "b": "Pinewell is way better.", "c": "Better than Harald at the desk.", "d": "Cheaper than Larkline.", "e": "Unlike Thornby they answer.", "f": "Moving to Thornby."}
+    with Store(tmp_path / "rapport.db", create=True) as store:
+        store.write([tables.Company("fernbank", "Fernbank", "rival", "[]", "[]", "[]"), tables.Company("larkline", "Larkline", "rival", "[]", "[]", "[]")])
+        store.write(tables.Profile(p, "fernbank", "forum", "forum", p, None, "customer", None, 1, "whole", int(p == "private"), "excerpt", *[None] * 5) for p in ("open", "private"))
+        store.write(tables.Review(id, "private" if id == "e" else "open", "fernbank", "forum", "customer", id, 0, None, id, None, text, "h", key(text), "1", 0.0, 1, LATER, LATER, "second", "created", *[None] * 6)
+                    for id, text in said.items())
+        store.write(tables.Look("review", id, LATER, LATER, 1, None, 0, None) for id in said)
+        reading.read(store)
+        assert list(unknown(store)) == [Unknown("Pinewell", 2, 2, ("fernbank",))]
 
 
 def reasons(text: str) -> dict[str, str]:

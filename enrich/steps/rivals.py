@@ -12,17 +12,14 @@ from textblob.en import lexicon
 
 from enrich.cues import Cues
 from enrich.lens import lens
+from enrich.rivals import SPEAKS_OF, label
 from enrich.steps import Label, Mention, Text
 from enrich.study import slug
 
-VERSION = f"1.{lens().version_of('rival')}"
+VERSION = f"2.{lens().version_of('rival')}"
 KINDS = ("review",)
 USES = ("audience", "language", "company", "names")
 
-UNKNOWN = "unknown: "
-"""Before a name that no company of the study goes by."""
-SEPARATOR = "; "
-SPEAKS_OF = "rival:names"
 SHORT = 4
 """Letters under which a name must stand as it is written, or in capitals: "ing" is no bank."""
 LOUD = 0.4
@@ -60,11 +57,10 @@ class Name:
 
 
 def read(text: Text) -> Iterator[Mention | Label]:
-    """A mention for every name of another company, by what the text says of it, and one label `rivals` with all the names: `named` reads it.
+    """A mention for every name of another company, by what the text says of it, and one label `rivals` with the study's names of those that the company is held against, left for or come from.
 
     Names of the study's companies are found wherever they stand. What is unknown is taken for a company only where a cue stands beside it ("switched
-    to", "better than") and it is written like a name; people whom masking did not recognise may be among them, so an unknown name is
-    for the analyst to look at, and for no page. Silent on languages that the lens does not read.
+    to", "better than") and it is written like a name; people whom masking did not recognise may be among them (`enrich.rivals` tells which are told). Silent on languages that the lens does not read.
     """
     if not lens().reads(text.language):
         return
@@ -73,13 +69,8 @@ def read(text: Text) -> Iterator[Mention | Label]:
         yield Mention(name.tag, name.start, name.end)
     if compared := [name for name in found if name.tag != SPEAKS_OF]:
         titles = dict(reversed(text.names))               # the first name of a company is its own, the others are aliases
-        said = {titles[n.company] if n.company else UNKNOWN + " ".join(text.text[n.start:n.end].split()): None for n in compared}
-        yield Label("rivals", SEPARATOR.join(said), basis="words", spans=tuple((n.start, n.end) for n in compared))
-
-
-def named(value: str | None) -> list[str]:
-    """The names in a label `rivals`, those that are unknown among them."""
-    return [name.removeprefix(UNKNOWN) for name in value.split(SEPARATOR)] if value else []
+        said = label(titles[n.company] if n.company else None for n in compared)
+        yield Label("rivals", said, basis="words", spans=tuple((n.start, n.end) for n in compared))
 
 
 def _find(text: Text) -> Iterator[Name]:
