@@ -240,7 +240,7 @@ def test_the_area_where_both_figures_lie_is_drawn_around_them(herbs: Store) -> N
 def test_a_market_gap_is_a_theme_on_which_all_do_badly_and_none_better(herbs: Store) -> None:
     assert {f.slice for f in herbs.read(Finding, "measure = 'market_gap' and company = 'nettle'")} == {"market gap", "market gap, theme:speed-"}
     assert "customers criticise “Speed”, and no company is criticised clearly less than the rest: an opening for whoever does better." in found(herbs, "yarrow.market_gap.market-gap").sentence
-    assert "; at all companies together about 29 (likely 26 to 32)." in found(herbs, "yarrow.market_gap.market-gap-speed-minus").sentence
+    assert "; at all companies together about 29 (likely 27 to 32)." in found(herbs, "yarrow.market_gap.market-gap-speed-minus").sentence
 
 
 def test_where_one_company_is_better_there_is_no_market_gap(tmp_path: Path) -> None:
@@ -371,7 +371,7 @@ def test_a_promise_is_the_first_reply_that_commits_the_company(store: Store) -> 
 
 def test_where_no_promise_is_known_nothing_came_of_it(herbs: Store) -> None:
     assert found(herbs, "yarrow.promises.kept").sentence == "No public reply by Yarrow is known in which it commits itself to anything: what came of its promises is not available."
-    assert found(herbs, "nettle.promises.kept").verdict == "figure" or found(herbs, "nettle.promises.kept").verdict == "indicative"
+    assert (found(herbs, "nettle.promises.kept").value, found(herbs, "nettle.promises.kept").verdict) == (0, "too few")
 
 
 # All of them
