@@ -161,6 +161,32 @@ def test_leaving_outweighs_the_years_before() -> None:
     assert list(stage.read(review("A customer for nine years.", audience="employee"))) == []
 
 
+@pytest.mark.parametrize(("text", "value"), [
+    ("I switched to another bank last week.", "dumped"),
+    ("We would not use them again.", "dumped"),
+    ("I am planning to switch to another bank.", "unknown"),
+    ("Otherwise I will close my account.", "unknown"),
+    ("I have used it for 6 years.", "married"),
+    ("Using it since last year.", "engaged"),
+    ("I could not complete the registration.", "acquaintance"),
+    ("Do not open an account with them.", "unknown"),
+])
+def test_a_stage_is_what_has_come_about_and_no_threat_or_warning(text: str, value: str) -> None:
+    [label] = stage.read(review(text))
+    assert label.value == value
+
+
+@pytest.mark.parametrize(("text", "needs_reply"), [
+    ("Lovely stay, especially Marta.", "yes"),
+    ("Lovely stay, especially the pool.", "no"),
+    ("Marta at the desk is a gem, and Jonas was very kind.", "yes"),
+    ("The Staff was very kind.", "no"),
+    ("There was an issue with the card, but they solved it at once.", "no"),
+])
+def test_praise_of_somebody_by_name_wants_a_reply_and_a_problem_that_was_solved_does_not(text: str, needs_reply: str) -> None:
+    assert verdicts(text)["needs_reply"] == needs_reply
+
+
 def test_sentiment_has_no_signal_where_the_lexicon_knows_no_word() -> None:
     assert list(sentiment.read(review("Nobody ever answered."))) == [Label("sentiment", "no signal", basis="absence"), Label("polarity", "no signal", basis="absence")]
     labels = {label.name: label for label in sentiment.read(review("An excellent host."))}

@@ -9,13 +9,17 @@ from enrich.cues import Cues
 from enrich.lens import lens
 from enrich.steps import Label, Mention, Text, themes
 
-VERSION = f"2.{lens().version_of('complaint')}.{themes.VERSION}"
+VERSION = f"3.{lens().version_of('complaint')}.{themes.VERSION}"
 KINDS = ("review",)
 USES = ("audience", "language")
 SPANS = 5
 GRIEVANCES = 2
 """So many words that speak against the company want an answer even amid praise; one alone does not."""
-REQUEST, PERSON = "complaint:request", "[staff]"
+ASKS = frozenset({"complaint:request", "complaint:person"})
+RESOLVED = "theme:resolved+"
+"""What was solved is told of with words of complaint, which then want no answer."""
+PERSON = "[staff]"
+"""A name that is masked."""
 
 
 @cache
@@ -35,8 +39,10 @@ def read(text: Text) -> Iterator[Label]:
     against = sorted((m.start, m.end) for m in found if tags[m.tag].speaks == "against")
     yield _label("complaint", against)
     praised = any(tags[m.tag].speaks == "for" for m in found)
-    asked = [(m.start, m.end) for m in found if m.tag == REQUEST]
+    asked = [(m.start, m.end) for m in found if m.tag in ASKS]
     asked += [(at, at + len(mark)) for mark in (PERSON, "?") for at in (text.text.find(mark),) if at >= 0]
+    if any(m.tag == RESOLVED for m in found):
+        against = sorted((m.start, m.end) for m in found if tags[m.tag].speaks == "against" and tags[m.tag].kind == "theme")
     yield _label("needs_reply", against if len(against) >= (GRIEVANCES if praised else 1) else sorted(asked))
 
 

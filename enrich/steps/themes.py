@@ -9,7 +9,7 @@ from enrich.cues import Cues
 from enrich.lens import lens
 from enrich.steps import Mention, Text
 
-VERSION = f"2.{lens().version_of('theme', 'moment')}"
+VERSION = f"3.{lens().version_of('theme', 'moment')}"
 KINDS = ("review",)
 USES = ("audience", "language")
 
