@@ -64,7 +64,7 @@ def evaluate(folder: Path) -> dict[str, Any]:
     by the steps), precision, recall, f1, and `negative_recall` (the share of rows without the label that are left without it), None where there
     is nothing to divide by. `interval` holds 95 % intervals by resampling whole companies, since texts of one are alike, or rows where there are
     fewer than five companies (`resampled` says which). Yes or no is `true` or `false`, and `micro` is that of `true`; a stage `unknown` stands in
-    `per_label` and in no mean. A row of which a step says nothing is a row that it misses. `annotated` counts a label's rows with the train rows. Verdicts on the whole text have `accuracy`, the share of rows
+    `per_label` and in no mean. A row of which a step says nothing is a row that it misses (a stage is then `unknown`). `annotated` counts a label's rows with the train rows. Verdicts on the whole text have `accuracy`, the share of rows
     that are right. `sentiment` has `yardsticks` beside it. `unread` counts rows in languages that the lens does not read: they are not scored,
     nor is a tag that nobody ever gave in the folder. Raises `Mistake` where the folder has no gold, or a row or label is not understood.
     """
@@ -81,7 +81,7 @@ def evaluate(folder: Path) -> dict[str, Any]:
     for field in ("sentiment", "complaint", "stage", "order", "fit", "needs_reply"):
         said = [r for r in (*reviews, *replies) if r.row.of(field) is not None]
         if any(field in r.labels for r in said):
-            scores[field] = _counted(_verdicts(field, [(r.row, _only(r.row.of(field)), _word(r.labels.get(field))) for r in said]), _annotated(field, (*(r.row for r in said), *more)))
+            scores[field] = _counted(_verdicts(field, [(r.row, _only(r.row.of(field)), _word(r.labels.get(field)) or UNSAID.get(field)) for r in said]), _annotated(field, (*(r.row for r in said), *more)))
     if pairs := [(r.row, gold.word("generic" in r.row.moves), _word(r.labels.get("generic"))) for r in replies if isinstance(r.row, ReplyRow) and "generic" not in r.row.disputed]:
         scores["generic"] = _verdicts("generic", pairs)
     if named := [r for r in reviews if r.row.of("rivals") is not None]:
