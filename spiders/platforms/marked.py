@@ -63,7 +63,8 @@ def draw(page: BeautifulSoup, response: Response, place: Place) -> Iterator[Draw
 
 def _nothing(page: BeautifulSoup, url: str, known: set[object], counted: int | None, rated: bool) -> Iterator[Problem]:
     """Why a page has no reviews. The page after the last one may be empty: only there nothing is wrong."""
-    if wall := pages.wall(page, url):
+    wall = pages.wall(page, url)
+    if wall and not (rated and wall.sort == "login"):          # what tells its rating is no wall: it only offers to log in
         yield wall
     elif known:
         return

@@ -109,10 +109,10 @@ def _nothing(page: Saved, reader: Reader, problems: list[Problem], total: int | 
     elif page.follow and not reader.any_page and not any(p.sort for p in problems):
         yield from problems
         yield Problem(page.name, f"lists topics of {reader.title}, not what was written in them", "save the topics themselves")
-    elif wall := pages.wall(page.soup, page.name):
-        yield wall
     elif reader.any_page and any(p.sort == "empty" for p in problems):
         yield from (replace(p, cure=_LISTED) if p.sort == "empty" else p for p in problems)
+    elif wall := pages.wall(page.soup, page.name):
+        yield wall
     elif reader.any_page:
         yield Problem(page.name, "nobody reads this page: it is of no site that is known, and no reviews are marked up in it",
                       "save the page that shows the reviews; for a site that is not known import an export as a table, or begin a source: rapport new-source", "changed")
