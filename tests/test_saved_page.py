@@ -94,7 +94,7 @@ REVIEW = '<div itemscope itemtype="https://schema.org/Review"><span itemprop="au
     f"<html><head>{' ' * 9000}<meta charset=latin1></head><body>{REVIEW}</body></html>".encode("latin1"),
     f"<html><body>{REVIEW}</body></html>".encode("cp1252"),
     f'<html><head><meta charset="iso-8859-1"></head><body>{REVIEW}</body></html>'.encode(),
-    gzip.compress(f"<html><body>{REVIEW}</body></html>".encode()),
+    gzip.compress(f"<html><body>{REVIEW}</body></html>".encode(), mtime=0),
 ], ids=["utf-8", "byte order mark", "utf-16", "utf-16 without a mark", "meta", "http-equiv", "late meta", "guessed", "saved anew as utf-8", "gzip"])
 def test_a_page_is_read_in_the_encoding_that_it_is_in(body: bytes) -> None:
     (review,) = [d for d in draw(body) if isinstance(d, Review)]
@@ -155,7 +155,7 @@ MHTML = "From: <Saved by Blink>\r\nDate: Fri, 3 Apr 2026 06:15:00 +0200\r\nMIME-
     (b"PK\x03\x04\0\0", "page.html", "is no web page but a zip archive"),
     (MHTML.format("text/plain", "https://a.example/", "words").encode(), "page.mht", "holds no web page: no part of it is HTML"),
     (b"\x1f\x8b\x08\0\0\0\0\0\0\xff\xffcut", "page.html.gz", "cannot be unpacked"),
-    (gzip.compress(b"<html>" + b" " * (opened.LARGEST + 1)), "bomb.html.gz", "is larger than 32 MB"),
+    (gzip.compress(b"<html>" + b" " * (opened.LARGEST + 1), mtime=0), "bomb.html.gz", "is larger than 32 MB"),
     (b"<html><body>" + b"<p>words</p>" * 4_500_000, "page.html", "is larger than 32 MB"),
     (b"<html><body>" + b"<p>words</p>" * 1_100_000, "page.html", "is longer than 12 million characters"),
 ], ids=["empty", "blank", "PDF", "picture", "Safari", "binary", "table", "JSON", "zip", "MHTML", "gzip", "bomb", "54 MB", "13 MB of text"])
@@ -240,7 +240,7 @@ HTML = b"<!DOCTYPE html><html><body><p>words</p></body></html>"
 def test_a_folder_gives_its_pages_and_counts_what_is_none(tmp_path: Path) -> None:
     for name in ("a/2.html", "a/deep/3.mhtml", "a/1.htm.gz", "a/no suffix", "a/1_files/saved_resource.html", "a/Seite-Dateien/x.html", "a/.hidden.html", "a/notes.txt", "a/photo.jpg", "b.html"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_bytes(gzip.compress(HTML) if name.endswith(".gz") else b"words" if name.endswith((".txt", ".jpg")) else HTML)
+        (tmp_path / name).write_bytes(gzip.compress(HTML, mtime=0) if name.endswith(".gz") else b"words" if name.endswith((".txt", ".jpg")) else HTML)
     assert names(tmp_path, "a") == (["a/1.htm.gz", "a/2.html", "a/no suffix", "a/deep/3.mhtml"], ["a: 2 files are no pages: a/notes.txt, a/photo.jpg"])
     assert names(tmp_path, "a/2.html", "a/*.html", "b.html", str(tmp_path / "b.html"))[0] == ["a/2.html", "b.html"]
 
@@ -294,7 +294,7 @@ def test_a_damaged_page_in_an_archive_is_told_when_it_is_read(tmp_path: Path) ->
 
 @pytest.mark.parametrize(("name", "body", "pages"), [
     ("a.csv", HTML, False), ("a.xlsx", HTML, False), ("a.html", b"id,text", True), ("a.txt", HTML, True), ("a.txt", b"id\ttext", False), ("a", HTML, True), ("a.php", b"\n <html>", True),
-    ("a.mht", b"", True), ("a.eml", MHTML.format("text/html", "", "").encode(), True), ("a.json.gz", gzip.compress(b"{}"), False), ("a.gz", gzip.compress(HTML), True), ("a.zip", b"PK\x03\x04", True)])
+    ("a.mht", b"", True), ("a.eml", MHTML.format("text/html", "", "").encode(), True), ("a.json.gz", gzip.compress(b"{}", mtime=0), False), ("a.gz", gzip.compress(HTML), True), ("a.zip", b"PK\x03\x04", True)])
 def test_tables_and_pages_are_told_apart_by_what_is_in_them(tmp_path: Path, name: str, body: bytes, pages: bool) -> None:
     (tmp_path / name).write_bytes(body)
     assert saved_files.holds_pages(tmp_path / name) is pages
