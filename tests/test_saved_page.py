@@ -294,7 +294,7 @@ def test_a_damaged_page_in_an_archive_is_told_when_it_is_read(tmp_path: Path) ->
 
 @pytest.mark.parametrize(("name", "body", "pages"), [
     ("a.csv", HTML, False), ("a.xlsx", HTML, False), ("a.html", b"id,text", True), ("a.txt", HTML, True), ("a.txt", b"id\ttext", False), ("a", HTML, True), ("a.php", b"\n <html>", True),
-    ("a.mht", b"", True), ("a.eml", MHTML.format("text/html", "", "").encode(), True), ("a.json.gz", gzip.compress(b"{}", mtime=0), False), ("a.gz", gzip.compress(HTML), True), ("a.zip", b"PK\x03\x04", True)])
+    ("a.mht", b"", True), ("a.eml", MHTML.format("text/html", "", "").encode(), True), ("a.json.gz", gzip.compress(b"{}", mtime=0), False), ("a.gz", gzip.compress(HTML, mtime=0), True), ("a.zip", b"PK\x03\x04", True)])
 def test_tables_and_pages_are_told_apart_by_what_is_in_them(tmp_path: Path, name: str, body: bytes, pages: bool) -> None:
     (tmp_path / name).write_bytes(body)
     assert saved_files.holds_pages(tmp_path / name) is pages
