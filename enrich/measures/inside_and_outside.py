@@ -12,7 +12,7 @@ from enrich.lens import Tag
 from enrich.measures import Figure, Point, Quote, Result, Study, more_is
 from enrich.measures.early_warning import enough, hidden
 from enrich.measures.weakness_map import WHO
-from enrich.stats import LEVEL, Floats
+from enrich.stats import LEVEL, Floats, Ints
 from enrich.together import Mask, Texts
 
 AUDIENCES = ("employee", "customer")
@@ -113,11 +113,11 @@ def leading(inside: Floats, outside: Floats) -> tuple[int, float]:
     together within a series and breaks what hangs together between the two.
     """
     x, y = _whitened(inside), _whitened(outside)
-    ahead, r = _largest(x, y)
+    lag, r = _largest(x[None, :], y)
     rng = np.random.default_rng(SEED)
     blocks = rng.integers(0, len(x), (DRAWS, -(-len(x) // BLOCK)))
     drawn = (blocks[:, :, None] + np.arange(BLOCK)).reshape(DRAWS, -1)[:, :len(x)] % len(x)
-    return ahead, float((1 + sum(_largest(x[d], y)[1] >= r for d in drawn)) / (1 + DRAWS))
+    return int(lag[0]), float((1 + (_largest(x[drawn], y)[1] >= r[0]).sum()) / (1 + DRAWS))
 
 
 def _whitened(series: Floats) -> Floats:
@@ -128,14 +128,17 @@ def _whitened(series: Floats) -> Floats:
     return after - (float((before[both] * after[both]).sum()) / square if square else 0.0) * before
 
 
-def _largest(x: Floats, y: Floats) -> tuple[int, float]:
-    """The lag at which two series are most alike, and how alike; the first comes that many months before the second."""
-    found = {}
-    for lag in sorted(range(-LAGS, LAGS + 1), key=abs):
-        a, b = (x[:len(x) - lag], y[lag:]) if lag >= 0 else (x[-lag:], y[:lag])
+def _largest(x: Floats, y: Floats) -> tuple[Ints, Floats]:
+    """Of each of some series (rows of `x`) the lag at which it is most like `y`, and how like; the first comes that many months before the second."""
+    lags = np.array(sorted(range(-LAGS, LAGS + 1), key=abs))
+    likeness = np.zeros((len(lags), len(x)))
+    for k, lag in enumerate(lags):
+        a, b = (x[:, :x.shape[1] - lag], y[lag:]) if lag >= 0 else (x[:, -lag:], y[:lag])
         both = ~np.isnan(a) & ~np.isnan(b)
-        a, b = a[both], b[both]
-        scale = float(a.std() * b.std()) if len(a) > MONTHS // 2 else 0.0
-        found[lag] = abs(float(((a - a.mean()) * (b - b.mean())).mean())) / scale if scale else 0.0
-    lag = max(found, key=lambda k: found[k])
-    return lag, found[lag]
+        n = np.maximum(1, both.sum(axis=1))[:, None]
+        a, b = (np.where(both, side, 0) for side in (a, b))
+        a, b = (np.where(both, side - side.sum(axis=1)[:, None] / n, 0) for side in (a, b))
+        scale = np.sqrt((a**2).sum(axis=1) * (b**2).sum(axis=1))
+        likeness[k] = np.divide(np.abs((a * b).sum(axis=1)), scale, out=np.zeros(len(x)), where=(scale > 0) & (n[:, 0] > MONTHS // 2))
+    best = likeness.argmax(axis=0)
+    return lags[best], likeness[best, np.arange(len(x))]
