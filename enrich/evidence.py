@@ -70,12 +70,15 @@ def silent(store: Store, where: Where, company: str, tag: str, side: Side, *, pa
 
 
 def labelled(store: Store, where: Where, company: str, name: str, values_in: tuple[str, ...], side: Side, *, pasted: bool | None = None) -> Iterator[Quote]:
-    """Replies of a company whose label has one of some values."""
+    """Texts of a company whose label has one of some values; of reviews with the first words that weighed."""
     condition, values = _of(where, company)
+    reply = where.kind == "reply"
+    text, of = ("a", f"from replies a join reviews r on r.id = a.review {_STANDING} {_REPLY_STANDING}") if reply else ("r", f"from reviews r {_STANDING}")
+    words = "null, null" if reply else "json_extract(l.spans, '$[0][0]'), json_extract(l.spans, '$[0][1]')"
     rows = store.rows(
-        f"""select 'reply', a.id, r.id, null, null, ifnull(r.author, r.id), length(a.text) from replies a join reviews r on r.id = a.review {_STANDING} {_REPLY_STANDING}
-            join labels l on l.kind = 'reply' and l.target = a.id and l.name = ? and l.value in ({', '.join('?' * len(values_in))})
-            where a.company = ? and {condition} {_made(pasted)} {_NEWEST.format(time="a.created_at", id="a.id")}""",
+        f"""select '{where.kind}', {text}.id, r.id, {words}, ifnull(r.author, r.id), length({text}.text) {of}
+            join labels l on l.kind = '{where.kind}' and l.target = {text}.id and l.name = ? and l.value in ({_marks(values_in)})
+            where {text}.company = ? and {condition} {_made(pasted)} {_NEWEST.format(time=f"{text}.created_at", id=f"{text}.id")}""",
         [name, *values_in, company, *values])
     yield from _some(side, rows)
 

@@ -24,7 +24,7 @@ from enrich.stats import Floats
 AUDIENCES = ("customer",)
 JOINT = "joint:withdrawal"
 TITLE = "Attack or avoid"
-DRAWS, STEPS = 1000, 24
+DRAWS, STEPS = 300, 24
 CLAUSE = "at least one thing is wrong with how the company treats them"
 READS = {
     (1, -1): "they find more fault than at {others} and hold to it less: as far as these reviews go, an attack would find an opening",

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
-from enrich import cells, evidence, field, together, words
+from enrich import cells, evidence, field, words
 from enrich.cells import Where
 from enrich.measures import Quote, Result, Study
 from enrich.measures.bank_account import UNPROVEN, means, months
 
 AUDIENCES = ("customer",)
 LOYAL, LEAVING, TENURE = ("theme:loyalty+", "theme:advocacy+"), "theme:loyalty-", "stage:married"
+STAGE = ("stage", ("married",))
 WAYS = ("hold to it than leave", "leave than hold to it")
 
 
@@ -25,7 +26,6 @@ def measure(study: Study) -> Iterator[Result]:
     where = study.where()
     rows = cells.layout(study.store, where)
     loyal, leaving, bound, married = cells.hits(study.store, where, rows, ["joint:loyal", LEAVING, "joint:bound", TENURE]).T
-    texts = together.texts(study.store, where)
     for company in rows.companies:
         compared = means(rows, loyal - leaving, company, bound)
         mine = field.sides(rows, company).own > 0
@@ -38,7 +38,7 @@ def measure(study: Study) -> Iterator[Result]:
             tenure = field.shares(rows, married[:, None], company)[0]
             yield Result(
                 company, "tenure", "Customers for years", words.customers_say(tenure, study.name(company), study.others(tenure.beside), "they have been with it for years, or come back regularly"),
-                int(tenure.own.n), tenure, more_is="better", tag=TENURE, quotes=partial(evidence.picked, study.store, texts, texts.of(company) & texts.carry(TENURE), [TENURE], "for"),
+                int(tenure.own.n), tenure, more_is="better", tag=TENURE, quotes=partial(evidence.labelled, study.store, where, company, *STAGE, "for"),
                 note=None if study.lens.established(TENURE) else "How well our reading finds this has not been established on enough annotated texts.")
 
 

@@ -27,11 +27,12 @@ OUTCOMES = {
 }
 _TAGS = ", ".join(f"'{tag}'" for tag in (*KEPT, *BROKEN))
 # What a customer wrote after the reply: another review, or the same one where the source shows its last edit; words that an edit added; a rating that changed.
+# CROSS JOIN and the plus keep SQLite to the few texts of these authors, never through a company's reviews.
 _LATER = f"""
 with made as (
   select a.id, a.review, ifnull(a.created_until, a.created_at) as at, r.company, r.author from json_each(?) j join replies a on a.id = j.value join reviews r on r.id = a.review where a.created_at is not null
 ), said as (
-  select made.id, m.tag, m.target, m.start, m.end from made cross join reviews o on o.company = made.company and o.author = made.author and o.created_at > made.at
+  select made.id, m.tag, m.target, m.start, m.end from made cross join reviews o on o.company = made.company and o.author = made.author and +o.created_at > made.at
     cross join mentions m on m.kind = 'review' and m.target = o.id and m.tag in ({_TAGS})
   union all
   select made.id, m.tag, m.target, m.start, m.end from made cross join reviews o on o.id = made.review and o.created_at > made.at and o.author is null
@@ -44,8 +45,8 @@ with made as (
     from made cross join changes c on c.kind = 'review' and c.target = made.review and c.what = 'rated' and c.cause in ('source', 'import') and c.not_before >= made.at
     where cast(c.new as real) <> cast(c.old as real)
 )
-select said.id, said.tag, said.target, said.start, said.end, k.gone_at is null from said join reviews o on o.id = said.target join profiles p on p.id = o.profile and p.private = 0 and p.population <> 'chosen'
-  join looks k on k.kind = 'review' and k.target = o.id order by 1, 3, 4"""
+select said.id, said.tag, said.target, said.start, said.end, k.gone_at is null from said cross join reviews o on o.id = said.target join profiles p on p.id = o.profile and p.private = 0 and p.population <> 'chosen'
+  cross join looks k on k.kind = 'review' and k.target = o.id order by 1, 3, 4"""
 
 
 @dataclass(slots=True)
