@@ -308,8 +308,8 @@ def gather(study: studies.Study, spiders: list[str], json_: bool, settings: dict
     return not set(codes) - {0, crawling.NOTHING_CAME} and any(r["outcome"] in GOOD for r in runs)
 
 
-def count(n: int, what: str) -> str:
-    return f"{n:,} {what}{'s' if n != 1 else ''}"
+def count(n: int, what: str, many: str | None = None) -> str:
+    return f"{n:,} {what if n == 1 else many or f'{what}s'}"
 
 
 def _cost(run: dict[str, Any]) -> str:
@@ -326,7 +326,7 @@ def tell(runs: list[dict[str, Any]]) -> None:
     for run in runs:
         color = "green" if run["outcome"] in GOOD else "yellow"
         click.secho(f"{run['company']} on {run['source']}, {run['key']}: {run['outcome']}", fg=color, nl=False)
-        click.echo(f": {run['reviews']:,} reviews ({run['new_reviews']:,} new), {run['replies']:,} replies ({run['new_replies']:,} new), {count(run['changes'], 'change')}, {count(run['problems'], 'problem')}{_cost(run)}")
+        click.echo(f": {count(run['reviews'], 'review')} ({run['new_reviews']:,} new), {count(run['replies'], 'reply', 'replies')} ({run['new_replies']:,} new), {count(run['changes'], 'change')}, {count(run['problems'], 'problem')}{_cost(run)}")
         for problem in run["first_problems"]:
             click.echo(f"    {problem['place']}: {problem['what']}" + (f" ({problem['count']:,} times)" if problem["count"] > 1 else ""), err=True)
             if problem["cure"]:
@@ -399,9 +399,12 @@ def status(study: studies.Study, json_: bool) -> None:
         if place.get("good_at") and place["outcome"] not in GOOD:
             last += f", last good look {place['good_at'][:10]}"
         total = f" of {place['says_total']:,} that the source says it has" if place.get("says_total") else ""
-        click.echo(f"  {place['company']} on {place['source']}, {place['key']}: {place['reviews']:,} reviews{total}, {place['replies']:,} replies; {last}")
+        click.echo(f"  {place['company']} on {place['source']}, {place['key']}: {count(place['reviews'], 'review')}{total}, {count(place['replies'], 'reply', 'replies')}; {last}")
+        if place.get("left"):
+            click.secho("    is no longer in study.toml: what was gathered is kept, and counts in no figure", fg="yellow")
+            continue
         if place.get("short_since"):
-            click.secho(f"    shows fewer than its minimum of {place['minimum']:,}: its figures stand as of {place['short_since'][:10]}, without a verdict", fg="yellow")
+            click.secho(f"    shows fewer than its minimum of {place['minimum']:,}: its figures stand as of {(place['held_at'] or place['short_since'])[:10]}, without a verdict", fg="yellow")
         if place["problems"]:
             click.secho(f"    {count(place['problems'], 'problem')} in the last run, the first:", fg="yellow")
             for problem in place["first_problems"]:
@@ -513,6 +516,34 @@ def audit(study: studies.Study, finding: str, rows: int, json_: bool) -> None:
                 subject.judge(text, answer == "y")
         made = auditing.settle(subject)
     click.echo(json.dumps(asdict(made) if made else None) if json_ else "\n".join(auditing.lines(subject, made)))
+
+
+@main.command()
+@in_study
+@click.option("--draft", metavar="PHRASE", help="Print a theme that finds this phrase, to begin a lens file with.")
+@as_json
+def unclaimed(study: studies.Study, draft: str | None, json_: bool) -> None:
+    """What the lens does not name: complaints without a theme, grouped by phrase, and other companies that several people name."""
+    from enrich import rivals
+    from enrich import unclaimed as claims
+
+    with Store(study.database) as store:
+        found, names = list(claims.unclaimed(store)), list(rivals.unknown(store))
+    if draft:
+        group = next((g for u in found for g in u.groups if g.phrase == draft.casefold()), None)
+        if group is None:
+            raise Mistake(f"no group of complaints shares the phrase {draft!r}", cure="`rapport unclaimed` lists them")
+        click.echo(claims.draft(group))
+        return
+    if json_:
+        click.echo(json.dumps({"complaints": [asdict(u) for u in found], "names": [asdict(n) for n in names]}, ensure_ascii=False))
+        return
+    for one in found:
+        click.secho(f"{one.company}: {one.unclaimed:,} of {count(one.complaints, 'complaint')} name no theme", bold=True)
+        for group in one.groups:
+            click.echo(f"  {group.phrase}: {count(len(group.reviews), 'review')}")
+    for name in names:
+        click.echo(f"{name.name} is named by {name.authors:,} people under {', '.join(name.companies)}: another name of a company (`aliases` in study.toml), or one to add?")
 
 
 @main.command()

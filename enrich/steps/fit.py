@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import cache
-from pathlib import Path
 
 from enrich import tone
 from enrich.lens import lens
+from enrich.phrases import WORD, stem, stems, stock
 from enrich.steps import Label, Text, complaint, language, moves
 
 KINDS = ("reply",)
@@ -23,7 +21,6 @@ SENDS = frozenset({"move:deflects", "move:asks", "move:escalates"})
 ANGRY, PLEASED, DELIGHTED = 0.2, 0.6, 0.9
 """Odds that a review is positive under which it is no praise, from which it is praise, and from which no offer of help makes it a complaint; in between its words of complaint tell."""
 SHOWN = 5
-_WORD = re.compile(r"[^\W\d_]{4,}")
 
 
 def __getattr__(name: str) -> str:
@@ -31,12 +28,6 @@ def __getattr__(name: str) -> str:
     if name == "VERSION":
         return f"1.{language.VERSION}.{moves.VERSION}.{complaint.VERSION}.{tone.current().version}"
     raise AttributeError(name)
-
-
-@cache
-def _stock() -> frozenset[str]:
-    """Words that stand in any review or reply: to share them shows nothing."""
-    return frozenset(map(_stem, Path(__file__).with_name("stock_words.txt").read_text(encoding="utf-8").split()))
 
 
 def read(text: Text) -> Iterator[Label]:
@@ -47,8 +38,8 @@ def read(text: Text) -> Iterator[Label]:
     if not text.review or not lens().reads(text.language) or not all(lens().reads(label.value) for label in language.read(Text("review", text.review))):
         return
     found = {m.tag: (m.start, m.end) for m in reversed(list(moves.read(text)))}
-    asked = _stems(text.review) - _stock()
-    shared = {_stem(m[0]): m.span() for m in reversed(list(_WORD.finditer(text.text))) if _stem(m[0]) in asked}
+    asked = stems(text.review) - stock()
+    shared = {stem(m[0]): m.span() for m in reversed(list(WORD.finditer(text.text))) if stem(m[0]) in asked}
     if speaks := [span for tag, span in found.items() if tag in SPEAKS] if shared else []:
         yield _label("addresses", [*shared.values(), *speaks])
         return
@@ -73,10 +64,3 @@ def _pleased(review: str) -> float:
     negative, _, positive = tone.current().read(review).shares
     return positive / (negative + positive)
 
-
-def _stem(word: str) -> str:
-    return word.lower().removesuffix("s")
-
-
-def _stems(text: str) -> set[str]:
-    return {_stem(m[0]) for m in _WORD.finditer(text)}
