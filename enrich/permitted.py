@@ -39,5 +39,5 @@ def _notes(company: Company, source: Source, given: list[dict[str, Any] | None])
     for rule in rules:
         if rights.stricter(source.publish, rule["publish"]) != source.publish:
             shown = "no text is shown, only counts" if rule["publish"] == "none" else "an excerpt of each text is shown"
-            found.append(f"{place}: publish = \"{source.publish}\" is more than {rule['name']} allows: {shown}")
+            found.append(f"{place}: publish = \"{source.publish}\" is more than {rule['name']} allows: {shown}" if "publish" in source.model_fields_set else f"{place} on {rule['name']}: {shown}")
     return list(dict.fromkeys(found))

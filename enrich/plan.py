@@ -291,7 +291,8 @@ def lines(made: Mapping[str, Any]) -> Iterator[str]:
     if all(p["expected"] is None for p in made["places"]):
         yield "What it takes all together is not known yet."
     else:
-        yield f"All together, as far as it is known: {sums['reviews']:,} reviews; {_cost(sums['requests'], sums['hours'])}; {_cost(sums['second_requests'], sums['second_hours'])} a month later; {sums['pages']:,} pages to save by hand."
+        cost = f"{_cost(sums['requests'], sums['hours'])}; {_cost(sums['second_requests'], sums['second_hours'])} a month later" if sums["requests"] else "no requests"
+        yield f"All together, as far as it is known: {sums['reviews']:,} reviews; {cost}; {sums['pages']:,} pages to save by hand."
     if sums["not_known"]:
         yield f"Not in it, because nobody has said how many reviews there are: {'; '.join(sums['not_known'])}. Look it up on the page and write `expected = N` at the place in study.toml, or gather it once."
     yield f"The smallest difference to the others that would be found, in points of a hundred, in {POWER:.0%} of studies:"

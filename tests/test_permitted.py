@@ -20,7 +20,7 @@ TABLE = 'source = "table"\nfiles = "acme.csv"\ncollected_at = 2026-05-01\norigin
 @pytest.mark.parametrize(("source", "said"), [
     (TABLE.format("trustpilot"), [("Acme: acme.csv was published on Trustpilot, which is not read by program (its robots.txt forbids all programs, and its terms forbid scraping and text mining): "
                                   "say on what ground the file was made, basis = \"…\" (who exported or saved it, and how). The page Method prints it"),
-                                  "Acme: acme.csv: publish = \"excerpt\" is more than Trustpilot allows: no text is shown, only counts"]),
+                                  "Acme: acme.csv on Trustpilot: no text is shown, only counts"]),
     (TABLE.format("trustpilot") + 'basis = "exported from the Business app"\npublish = "none"', []),
     (TABLE.format("our crm") + 'publish = "full"', []),
     (TABLE.format("steam") + 'publish = "full"', ["Acme: acme.csv: publish = \"full\" is more than Steam allows: an excerpt of each text is shown"]),

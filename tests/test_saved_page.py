@@ -589,7 +589,7 @@ def test_pages_of_several_sites_become_a_place_each_and_a_site_that_forbids_prog
     (study / "broken.html").write_bytes(b"%PDF")
     (study / "acme.csv").write_text("id,text,rating,date\n1,They never answered.,1,2026-03-01\n")
     said = rapport("import", "pages.zip", "broken.html", "acme.csv", "--company", "acme", "--basis", "saved by hand", "--seen", "2026-05-03")
-    assert said.count("2 reviews (2 new)") == 2 and said.count("1 reviews (1 new)") == 1
+    assert said.count("2 reviews (2 new)") == 2 and said.count("1 review (1 new)") == 1
     assert "broken.html: is no web page but a PDF" in said and "pages.zip/empty.html: is empty" in said
     text = (study / "study.toml").read_text()
     assert 'site = "shop.example"' in text and 'site = "complaintsboard.com"' in text and text.count('basis = "saved by hand"') == 3

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from enrich import status
+from enrich import study as studies
 from enrich.source_names import spoken
 from enrich.store import Store
 from enrich.tables import Company, Crawl, Problem, Profile, Review, Study
@@ -79,6 +81,17 @@ async def test_a_company_that_cannot_be_compared_is_not_called_without_weakness(
         store.write([blank(Review, id="r", profile="p", company="acme", source="schema_org", audience="customer", raw_hash="", created_kind="created")])
     page = plain(await text(await serving(path), "/company/acme"))
     assert "Nothing of Acme could be compared with the others" in page and "No weakness was found" not in page
+
+
+def test_the_command_tells_the_last_look_and_who_left_the_study(study: Callable[..., Path], tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text('title = "Shops"\n[[companies]]\nname = "Acme"\n[[companies.sources]]\nsource = "schema_org"\nurl = "https://acme.example/reviews"\n')
+    told = studies.load(tmp_path)
+    (mine,) = (c.profile(s) for c in told.companies for s in c.sources)
+    path = study({"id": mine}, {"id": "left", "private": 1}, runs=[{"id": "1", "profile": mine, "started_at": EARLY, "outcome": "blocked"}, {"id": "2", "profile": mine, "started_at": LATE, "outcome": "none", "kind": "replay"}],
+                 problems=[{"crawl": "1", "what": "it refuses us", "sort": "blocked"}])
+    with Store(path) as store:
+        places = {p["id"]: p for p in status.status(told, store)["places"]}
+    assert {id: (p["outcome"], p["left"], [x["what"] for x in p["first_problems"]]) for id, p in places.items()} == {mine: ("blocked", False, ["it refuses us"]), "left": (None, True, [])}
 
 
 @pytest.mark.parametrize(("source", "said"), [("schema_org", "Web page"), ("g2", "G2"), ("trustpilot", "Trustpilot"), ("play_store", "Play store"), ("forums.acme.example", "forums.acme.example")])
