@@ -24,6 +24,8 @@ WHOLE_DAYS = 90
 """Days after which a place's lists are read to their end again."""
 RECENT_DAYS, ANSWERED_DAYS, WAITING_DAYS = 30, 90, 365
 """A later crawl looks again at reviews of so many days, at answered ones until so many days after the answer, at unanswered ones until so many after the review."""
+AHEAD = timedelta(days=1)
+"""So much later than when it was seen may a review be dated: clocks and time zones differ."""
 SKEW = timedelta(hours=1)
 """What changed is asked for from a little before the last look: a site's clock may be late."""
 MOST_VANISHED = 0.2
@@ -103,6 +105,7 @@ class Run:
     came: set[str] = field(default_factory=set)            # reviews
     ordinals: Counter[tuple[str, ...]] = field(default_factory=Counter)
     named: int = 0
+    ahead: int = 0                                         # reviews that are dated after they were seen
     previous: dict[str, str] = field(default_factory=dict)                       # of reviews whose replies come in several pages: their last look before this run
     customers: dict[str, str] = field(default_factory=dict)                      # and who wrote them, so that late replies are masked too
     left: dict[str, bool] = field(default_factory=dict)                          # other places of its reviews, and whether they left the study
@@ -142,6 +145,9 @@ class Run:
         was left where everything is known. `still`: the source told all that changed since the last look, so that nothing was added to what did not come.
         """
         with self.store.atomic():
+            if self.ahead:
+                self._problem(records.Problem(self.profile.key, f"{self.ahead:,} review{'s are' if self.ahead != 1 else ' is'} dated after the day of being seen: how long an answer took, or was waited for, cannot be right",
+                                              "state the right day (--seen, or collected_at in study.toml), or look whether the dates have day and month the other way round"), now())
             if still and not self.whole and outcome in records.GOOD:
                 self._unchanged("", (self.profile.id,), self.row.started_at)
             if (self.whole or not (settled or still)) and self.row.kind != "replay":
@@ -256,6 +262,7 @@ class Run:
             except Refused as refusal:
                 problems.append(records.Problem(f"{page.url}, review {review.id or '?'}", str(refusal)))
         self.row.seen_at = max(seen, self.row.seen_at or seen)
+        self.ahead += sum((new.created_at or "") > records.iso(page.seen_at + AHEAD) for _, new in drawn)
         self._fetch([new.id for _, new in drawn])
         for review, new in drawn:
             if self._doubled(new, seen):

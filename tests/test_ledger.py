@@ -377,3 +377,11 @@ def test_the_beginning_of_a_known_text_is_no_edit(place: study.Study) -> None:
         assert (store.one("select text from reviews"), changes(place)) == (whole, [])
     look(place, 3, review(whole + " Still nothing."))
     assert [(what, cause) for _, what, cause, *_ in changes(place)] == [("edited", "source")]
+
+
+def test_a_review_that_is_dated_after_it_was_seen_is_told(place: study.Study) -> None:
+    late = [review(id=str(n), created=records.When.at(datetime(2026, 5, n))) for n in (3, 4, 5)]
+    assert look(place, 3, *late[:2]).problems == 0, "a day is between the clocks of two countries"
+    assert look(place, 3, *late).problems == 1
+    with Store(place.database) as store:
+        assert store.one("select what from problems") == "1 review is dated after the day of being seen: how long an answer took, or was waited for, cannot be right"
