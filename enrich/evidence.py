@@ -110,7 +110,7 @@ def picked(store: Store, found: Texts, which: Mask, tags: Sequence[str], side: S
             left join mentions m on m.id = (select id from mentions where kind = '{found.kind}' and target = {text}.id and +tag in ({_marks(tags)}) order by start limit 1)
             left join labels l on l.kind = '{found.kind}' and l.target = {text}.id and l.name || ':' || l.value in ({_marks(tags)})
             where {text}.text <> '' order by j.key""",
-        [json.dumps([found.ids[i] for i in which.nonzero()[0][:8 * MOST]]), *tags, *tags])
+        [json.dumps([found.ids[i] for i in which.nonzero()[0][:4 * MOST]]), *tags, *tags])
     yield from _some(side, rows)
 
 

@@ -59,8 +59,26 @@ class Texts:
 
 
 def texts(store: Store, where: Where) -> Texts:
-    """The texts that `where` asks for."""
-    _tell(store)
+    """The texts that `where` asks for. They are read once, as long as nothing is written: many measures ask for the same ones."""
+    stamp, kept = _kept.get(store, (None, {}))
+    if stamp != _stamp(store):
+        cells.tell(store)
+        kept = {}
+        _kept[store] = _stamp(store), kept
+    if where not in kept:
+        kept[where] = _read(store, where)
+    return kept[where]
+
+
+_kept: WeakKeyDictionary[Store, tuple[tuple[int, int], dict[Where, Texts]]] = WeakKeyDictionary()
+
+
+def _stamp(store: Store) -> tuple[int, int]:
+    """Something else once this connection or another has written."""
+    return store.one("select total_changes()"), store.one("pragma data_version")
+
+
+def _read(store: Store, where: Where) -> Texts:
     condition, parameters = where.sql("cells")
     of = _REVIEWS if where.kind == "review" else _REPLIES
     found = list(store.rows(f"select id, company, source, day, author from ({of}) where {condition} order by at desc, id", parameters))
@@ -71,6 +89,7 @@ def texts(store: Store, where: Where) -> Texts:
             if (i := number.get(id)) is not None:
                 tags.setdefault(tag, []).append(i)
     rows = cells.laid_out([(*row[1:], 1) for row in found])
+    rows.keys = {}                           # many texts have the same: they number nothing here
     return Texts(where.kind, list(number), rows, {tag: np.array(numbers) for tag, numbers in tags.items()})
 
 
@@ -79,17 +98,3 @@ def share(found: Texts, company: str, among: Mask, hit: Mask) -> Compared | None
     if not (among & found.of(company)).any():
         return None
     return field.shares(cells.part(found.rows, among), hit[among][:, None].astype(float), company)[0]
-
-
-_told: WeakKeyDictionary[Store, tuple[int, int]] = WeakKeyDictionary()
-
-
-def _tell(store: Store) -> None:
-    """Has the texts that count told, unless they were and nothing was written since."""
-    if _told.get(store) != _stamp(store):
-        cells.tell(store)
-        _told[store] = _stamp(store)
-
-
-def _stamp(store: Store) -> tuple[int, int]:
-    return store.one("select total_changes()"), store.one("pragma data_version")
