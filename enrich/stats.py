@@ -104,7 +104,7 @@ def share(hits: Floats, n: Floats, weights: Floats, centre: Floats, day: Ints, a
     `hits` (rows, k) of `n` (rows,) texts carry each tag; one text of a row weighs `weights` (Σ weights·n = 1); `centre` (rows, k) is the share
     that a row is measured against for its error: its own company's.
     """
-    value = weights @ hits
+    value = np.clip(weights @ hits, 0, 1)              # rounding may lift a sum of weights a hair above one
     size = 1 / float((weights**2 * n).sum())
     groups = effective(_sums(weights * n, day))
     variance = clustered(weights[:, None] * (hits - n[:, None] * centre), day, author) * _small(groups)

@@ -10,16 +10,18 @@ for (const figure of document.querySelectorAll("figure.chart")) draw(figure);
 async function draw(figure) {
     const page = await (await fetch(figure.dataset.json)).json();
     const names = JSON.parse(figure.dataset.names);
-    const timed = page.curves.every(point => !isNaN(point.x));
+    const across = figure.dataset.across, timed = !across && page.curves.every(point => !isNaN(point.x));
     const values = page.curves.filter(point => point.y !== null && (!timed || point.x <= 24 * DAYS)).map(point => {
-        return {line: names[point.finding] || point.series, at: timed ? Number(point.x) / 24 : point.x, y: point.y, low: point.low, high: point.high};
+        return {line: names[point.finding] || point.series, at: across ? Number(point.x) : timed ? Number(point.x) / 24 : point.x, y: point.y, low: point.low, high: point.high};
     });
     if (!values.length) return;
     const own = figure.dataset.own, lines = [...new Set(values.map(value => value.line))].sort((a, b) => (b === own) - (a === own));
-    const x = timed
+    const x = across
+        ? {field: "at", type: "quantitative", title: across, axis: {format: ".0%", grid: false}, scale: {zero: false}}
+        : timed
         ? {field: "at", type: "quantitative", title: "days after the review", axis: {values: [0, 1, 3, 7, 14, 21, 30], grid: false}, scale: {domain: [0, DAYS]}}
         : {field: "at", type: "temporal", title: null, axis: {grid: false, format: "%b %Y", labelOverlap: true, tickCount: "month"}, scale: {type: "utc"}};
-    const y = {field: "y", type: "quantitative", title: null, axis: {format: ".0%", tickCount: 5, domain: false}, scale: {zero: true}};
+    const y = {field: "y", type: "quantitative", title: null, axis: {format: figure.dataset.unit === "share" ? ".0%" : ",.2~f", tickCount: 5, domain: false}, scale: {zero: true}};
     const color = {field: "line", type: "nominal", title: null, scale: {domain: lines, range: lines.map((line, i) => own && line !== own ? "#757d88" : INK[i % INK.length])},
                    legend: lines.length > 1 ? {orient: "top", columns: 2, columnPadding: 24} : null};
     const interpolate = timed ? "step-after" : "linear";
@@ -29,7 +31,7 @@ async function draw(figure) {
         data: {values},
         layer: [
             ...(lines.length > 2 || values.every(value => value.low === null) ? [] : [{mark: {type: "area", interpolate, opacity: 0.14}, encoding: {x, y: {...y, field: "low"}, y2: {field: "high"}, color}}]),
-            {mark: {type: "line", interpolate, strokeWidth: 2, point: !timed}, encoding: {x, y, color}},
+            {mark: {type: "line", interpolate, strokeWidth: 2, point: !timed && !across}, encoding: {x, y, color}},
         ],
         config: {background: null, font: getComputedStyle(figure).fontFamily, view: {stroke: null}, legend: {labelFontSize: 13, labelLimit: 260, symbolType: "stroke", symbolStrokeWidth: 3, symbolOpacity: 1, labelColor: "#1d2530"},
                  axis: {labelColor: "#454f5c", titleColor: "#454f5c", gridColor: "#e3dfd6", tickColor: "#b9b4a8", labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal"}},
