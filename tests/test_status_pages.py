@@ -48,9 +48,10 @@ async def test_what_stood_in_the_way_is_told_as_of_the_last_run_and_kept_pages_r
     assert [p["what"] for p in json.loads(await text(site, "/status.json"))["problems"]] == ["it refuses us"]
 
 
-async def test_what_is_left_out_stays_a_problem_and_is_listed_once(study: Callable[..., Path]) -> None:
-    site = await serving(study({"id": "p"}, runs=[{"id": str(n), "profile": "p", "started_at": day, "outcome": "finished"} for n, day in enumerate((EARLY, LATE))],
-                               problems=[{"crawl": "0", "what": "no date"}, {"crawl": "0", "what": "too long"}, {"crawl": "1", "what": "too long"}]))
+async def test_what_is_left_out_is_a_problem_until_the_place_is_read_from_end_to_end_and_is_listed_once(study: Callable[..., Path]) -> None:
+    site = await serving(study({"id": "p"}, runs=[{"id": str(n), "profile": "p", "started_at": day, "outcome": "finished", "whole": w} for n, (day, w) in enumerate(((EARLY, 1), (LATE, 0)))]
+                               + [{"id": "before", "profile": "p", "started_at": "2026-01-01T00:00:00Z", "outcome": "finished", "whole": 1}],
+                               problems=[{"crawl": "before", "what": "put right"}, {"crawl": "0", "what": "no date"}, {"crawl": "0", "what": "too long"}, {"crawl": "1", "what": "too long"}]))
     problems = json.loads(await text(site, "/status.json"))["problems"]
     assert [(p["what"], p["count"], p["at"]) for p in problems] == [("too long", 2, LATE), ("no date", 1, EARLY)]
 

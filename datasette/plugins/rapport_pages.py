@@ -99,6 +99,10 @@ LAST_RUN = "(select k.id from crawls k where k.profile = profiles.id and k.kind 
 """The last run over a place of `profiles`; kept pages that were read again tell nothing of how the place is now."""
 
 
+LAST_WHOLE = "ifnull((select max(k.started_at) from crawls k where k.profile = profiles.id and k.kind <> 'replay' and k.whole and k.outcome in ('finished', 'none', 'capped', 'incomplete')), '')"
+"""When the last run began that read a place from end to end: what was wrong before it is told by it, or put right."""
+
+
 def the_sources(connection, company=None):
     """Every public place of a company, or of all, with what we have from it."""
     return rows(connection, """select p.id, p.company, c.name as company_name, p.source, p.spider in ('table', 'saved_page') as imported, p.key, p.url, p.audience, p.unit, p.replies_visible, p.population, p.publish, p.basis, p.says_total, p.says_stars, p.minimum, p.short_since,
@@ -393,7 +397,7 @@ def status(connection, asked):
           join companies c on c.id = p.company order by k.started_at desc limit 100"""),
             "problems": rows(connection, f"""select max(k.started_at) as at, x.place, x.what, x.cure, sum(x.count) as count, c.name as company_name, p.source from problems x
           join crawls k on k.id = x.crawl join profiles on profiles.id = k.profile join profiles p on p.id = k.profile and p.private = 0 join companies c on c.id = p.company
-          where x.sort is null or k.id = {LAST_RUN} group by p.id, x.place, x.what order by 1 desc, max(x.rowid) desc limit 200"""),
+          where k.id = {LAST_RUN} or (x.sort is null and k.started_at >= {LAST_WHOLE}) group by p.id, x.place, x.what order by 1 desc, max(x.rowid) desc limit 200"""),
             "changes": rows(connection, """select x.what, x.kind, x.cause, c.name as company_name, count(*) as n, max(x.noticed_at) as last_at from changes x join reviews r on r.id = x.review
           join profiles p on p.id = r.profile and p.private = 0 join companies c on c.id = x.company group by 1, 2, 3, 4 order by 6 desc""")}
 
