@@ -52,9 +52,9 @@ def phrases(text: str) -> set[str]:
 
 
 def groups(texts: Mapping[str, str], voices: Mapping[str, str], fewest: int, most: int) -> list[tuple[str, list[str]]]:
-    """Texts grouped by the phrase that most of those not yet grouped share; of phrases with as many, the longest.
+    """Texts grouped by the phrase that most of those not yet grouped share; of phrases with as many, the longest. Single words tell little: they come last.
 
-    `texts` and `voices` are text and author by id. A phrase needs `fewest` authors. Each text is in one group at most, the largest group first, `most` groups.
+    `texts` and `voices` are text and author by id. A phrase needs `fewest` authors. Each text is in one group at most, in the order in which they are made, `most` groups.
     """
     holders: dict[str, set[str]] = defaultdict(set)
     for id, text in texts.items():
@@ -63,7 +63,7 @@ def groups(texts: Mapping[str, str], voices: Mapping[str, str], fewest: int, mos
     shared = {phrase: ids for phrase, ids in holders.items() if _voices(ids, voices) >= fewest}
     made: list[tuple[str, list[str]]] = []
     while shared and len(made) < most:
-        phrase = max(shared, key=lambda p: (_voices(shared[p], voices), p.count(" "), p))
+        phrase = max(shared, key=lambda p: (" " in p, _voices(shared[p], voices), p.count(" "), p))
         ids = shared.pop(phrase)
         made.append((phrase, sorted(ids)))
         shared = {p: rest for p, others in shared.items() if _voices(rest := others - ids, voices) >= fewest}

@@ -13,9 +13,8 @@ from enrich.store import Store
 
 FEWEST = 3
 """Authors who must share a phrase: one angry author makes no group."""
-MOST_TEXTS, MOST_GROUPS = 20_000, 20
+MOST_TEXTS, MOST_GROUPS = 5_000, 20
 """Newest complaints that are read, and groups that are made, of a company."""
-SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True)

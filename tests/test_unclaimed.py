@@ -66,8 +66,9 @@ def test_phrases_begin_and_end_with_words_of_weight_and_hold_no_mask() -> None:
 def test_every_text_is_in_one_group_at_most() -> None:
     texts = {"1": "broken lift", "2": "broken lift", "3": "broken lift", "4": "broken window", "5": "window seat", "6": "window seat"}
     voices = {id: id for id in texts}
-    assert phrases.groups(texts, voices, 2, 9) == [("broken", ["1", "2", "3", "4"]), ("window seat", ["5", "6"])]
-    assert phrases.groups(texts, voices, 2, 1) == [("broken", ["1", "2", "3", "4"])]
+    assert phrases.groups(texts, voices, 2, 9) == [("broken lift", ["1", "2", "3"]), ("window seat", ["5", "6"])]
+    assert phrases.groups(texts | {"7": "broken"}, voices | {"7": "7"}, 2, 9) == [("broken lift", ["1", "2", "3"]), ("window seat", ["5", "6"]), ("broken", ["4", "7"])]
+    assert phrases.groups(texts, voices, 2, 1) == [("broken lift", ["1", "2", "3"])]
 
 
 def test_the_command_lists_groups_names_and_drafts(store: Store, tmp_path: Path) -> None:
