@@ -28,7 +28,7 @@ _WISHED = (r"\b(?:if|unless|until|till|would|should|could|will be|must be|to be|
            r"|instead of|rather than|needs?|needed|used to|claims? to)\b")
 _SUPPOSED = re.compile(rf"{_WISHED}(?:\s+[\w']+){{0,4}}\s*$", re.I)
 _SUPPOSED_INSIDE = re.compile(_WISHED, re.I)
-_IF = re.compile(r"(?<!even )(?<!as )\b(?:if|unless|in case)\b(?:\s+[\w']+){0,6}\s*$", re.I)
+_IF = re.compile(r"(?<!even )(?<!as )\b(?:if|unless|whether|in case)\b(?:\s+[\w']+){0,6}\s*$", re.I)
 _IF_TURNED = re.compile(r"\s*(?:had|should|were) (?:i|you|we|they|he|she|it)\b", re.I)
 """What is only thought of: "if they ignore me", "had they been polite"."""
 _FEARED = re.compile(r"\b(?:(?:was|were) (?:\w+ )?(?:afraid|worried|scared)|feared|expect(?:ed|ing)|(?:at first|initially),? (?:i|we) thought|(?:would|could|might) have(?! to\b))(?:\s+[\w']+){0,5}\s*$", re.I)
@@ -37,7 +37,7 @@ _UNREAL = re.compile(r"\b(?:would|could|might) have been\b", re.I)
 _HEARSAY = re.compile(r"\b(?:(?:other|others|some|many|most|few|bad|negative|previous|recent|the|these|all|online)(?: \w+)? )?(?:reviews?|reviewers?|rumou?rs?|others|some people|many people)(?: here| online)? "
                       r"(?:say|says|said|saying|claim\w*|complain\w*|mention\w*|call\w*|speak|spoke|warn\w*)\b(?:\s+[\w']+){0,6}\s*$|\b(?:i|we)(?:'d|'ve| had| have)? (?:read|heard)(?: \w+){0,3} that\b(?:\s+[\w']+){0,6}\s*$", re.I)
 """What others say, and the writer does not."""
-_BOAST = (r"\b(?:they|company|bank|hotel|web ?site|site|app|ads?|advert\w*|page|brochure|you)(?: \w+)? "
+_BOAST = (r"\b(?:they|it|company|bank|hotel|web ?site|site|app|ads?|advert\w*|page|brochure|you)(?: \w+)? "
           r"(?:say|says|said|claim(?:s|ed|ing)?|pretend(?:s|ed)?|boasts?|advertise[sd]?|promises?|call(?:s|ed)? (?:themselves|itself|yourselves?))\b")
 _BOASTED = re.compile(rf"{_BOAST}(?:\s+[\w']+){{0,5}}\s*$", re.I)
 _BOASTS = re.compile(_BOAST, re.I)
