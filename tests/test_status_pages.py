@@ -14,7 +14,7 @@ from enrich import status
 from enrich import study as studies
 from enrich.source_names import spoken
 from enrich.store import Store
-from enrich.tables import Company, Crawl, Problem, Profile, Review, Study
+from enrich.tables import Change, Company, Crawl, Problem, Profile, Review, Study
 from tests.test_publish import blank, serving, text
 
 LATE, EARLY = "2026-03-01T00:00:00Z", "2026-02-01T00:00:00Z"
@@ -59,6 +59,16 @@ async def test_what_is_left_out_is_a_problem_until_the_place_is_read_from_end_to
 async def test_places_on_one_host_are_told_apart_and_what_was_never_read_is_no_nought(study: Callable[..., Path]) -> None:
     page = plain(await text(await serving(study({"id": "a", "url": "https://www.acme.example/shoes/"}, {"id": "b", "url": "https://www.acme.example/hats"}, runs=[], problems=[])), "/coverage"))
     assert "Web page acme.example/shoes customers 0 – – – – –" in page and "Web page acme.example/hats customers" in page
+
+
+async def test_runs_tell_their_places_apart_and_changes_are_said_in_words(study: Callable[..., Path]) -> None:
+    path = study({"id": "a", "url": "https://acme.example/shoes"}, runs=[{"id": "1", "profile": "a", "started_at": EARLY, "outcome": "none", "kind": "replay"}], problems=[])
+    with Store(path) as store:
+        store.write([blank(Review, id="r", profile="a", company="acme", source="schema_org", audience="customer", raw_hash="", created_kind="created")])
+        store.write(blank(Change, id=what, kind="review", target="r", review="r", company="acme", what=what, noticed_at=LATE, cause=cause) for what, cause in (("rated", "source"), ("edited", "parser"), ("app_version", "source")))
+    page = plain(await text(await serving(path), "/status"))
+    assert "Web page acme.example/shoes none: no page of it is kept kept pages, read again" in page
+    assert "reviews rated anew 1 the source" in page and "reviews edited 1 read better by us" in page and "reviews: app version 1 the source" in page
 
 
 async def test_a_place_that_shows_too_few_says_which_figures_stand(study: Callable[..., Path]) -> None:

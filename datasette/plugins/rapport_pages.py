@@ -137,7 +137,7 @@ def curves(connection, findings):
 
 OUTCOMES = {
     "finished": "read to the true end", "none": "there is nothing there", "capped": "as much as the source gives out", "incomplete": "a part of its pages is missing",
-    "refused": "not crawled: rules forbid it, or the address leads elsewhere", "login": "it wants an account, and none is used", "blocked": "it refuses programs, and no block is worked around",
+    "refused": "not crawled: rules forbid it, or the address leads elsewhere", "login": "it wants an account, and none is used", "blocked": "it refuses programs or wants a pause, and no block is worked around",
     "changed": "its layout is not known", "empty": "it gave nothing, though it says there is something", "repeating": "it gave what it had given before", "gone": "it is no longer there",
     "failed": "no answer came that can be used", "interrupted": "stopped before its end", "running": "still running",
 }
@@ -393,7 +393,7 @@ def method(connection, asked):
 def status(connection, asked):
     sorts = rows(connection, """select x.sort, c.name as company_name, p.source, sum(x.count) as n, max(x.at) as last_at from problems x join crawls k on k.id = x.crawl join profiles p on p.id = k.profile and p.private = 0
           join companies c on c.id = p.company where x.sort is not null group by 1, 2, 3 order by 5 desc""")
-    return {**the_study(connection), "outcomes": OUTCOMES, "sorts": sorts, "crawls": rows(connection, """select k.*, c.name as company_name, p.source, p.unit from crawls k join profiles p on p.id = k.profile and p.private = 0
+    return {**the_study(connection), "outcomes": OUTCOMES, "sorts": sorts, "crawls": rows(connection, """select k.*, c.name as company_name, p.source, p.url, p.unit from crawls k join profiles p on p.id = k.profile and p.private = 0
           join companies c on c.id = p.company order by k.started_at desc limit 100"""),
             "problems": rows(connection, f"""select max(k.started_at) as at, x.place, x.what, x.cure, sum(x.count) as count, c.name as company_name, p.source from problems x
           join crawls k on k.id = x.crawl join profiles on profiles.id = k.profile join profiles p on p.id = k.profile and p.private = 0 join companies c on c.id = p.company
