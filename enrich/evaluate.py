@@ -32,6 +32,8 @@ UNSAID = {"stage": "unknown"}
 YES_NO = {"yes": "true", "no": "false"}
 """What the steps say, in the gold's words."""
 TRUE = "true"
+LABELS = ("order", "fit", "sentiment")
+"""Verdicts that are no tags of the lens, and that figures are made of all the same."""
 RATIOS = ("precision", "recall", "f1")
 
 
@@ -92,12 +94,12 @@ def evaluate(folder: Path) -> dict[str, Any]:
 
 
 def write_accuracy(report: dict[str, Any], path: Path = FOLDER / "accuracy.toml") -> Path:
-    """Writes the accuracy of every tag into the lens: what its figures, intervals and verdicts take into account."""
+    """Writes the accuracy of every tag, and of every label that figures are made of, into the lens: what their intervals and verdicts take into account."""
     lines = [f"# How well each tag is recognised, written on {date.today().isoformat()} by `rapport evaluate --gold FOLDER --write`. Do not edit: measure again.",
              "# gold: annotated positives, by two annotators or by one; precision and recall: against the rows on which two agree, left out where there is nothing to divide by.", ""]
-    for key, kind in (("themes", "theme"), ("moves", "move"), ("stage", "stage"), ("reason", "reason")):
+    for key, kind in (("themes", "theme"), ("moves", "move"), ("stage", "stage"), ("reason", "reason"), ("order", "order"), ("fit", "fit"), ("sentiment", "sentiment")):
         for label, score in report.get(key, {}).get("per_label", {}).items():
-            if (tag := f"{kind}:{label}") in lens().tags:
+            if (tag := f"{kind}:{label}") in lens().tags or key in LABELS:
                 said = [f"gold = {score['annotated']}", *(f"{name} = {score[name]:.3f}" for name in ("precision", "recall") if score[name] is not None)]
                 lines.append(f'"{tag}" = {{ {", ".join(said)} }}')
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from enrich import evaluate
 from enrich.cli import main
+from enrich.gold import vocabulary
 from enrich.lens import lens
 from enrich.mistakes import Mistake
 
@@ -165,7 +166,8 @@ def test_the_accuracy_that_is_written_counts_all_annotated_and_names_command_and
     path = evaluate.write_accuracy(evaluate.evaluate(gold), tmp_path / "accuracy.toml")
     assert "rapport evaluate --gold FOLDER --write" in path.read_text().splitlines()[0]
     assert tomllib.loads(path.read_text()) == {
-        "move:addresses_by_name": {"gold": 1, "precision": 1.0, "recall": 1.0}, "move:apologises": {"gold": 3, "precision": 0.5, "recall": 0.5}}
+        "move:addresses_by_name": {"gold": 1, "precision": 1.0, "recall": 1.0}, "move:apologises": {"gold": 3, "precision": 0.5, "recall": 0.5},
+        "order:empathy_only": {"gold": 2, "precision": 0.5, "recall": 0.5}, "order:neither": {"gold": 1, "precision": 0.0, "recall": 0.0}}
 
 
 def test_the_command_prints_the_report_for_programs_and_for_people(gold: Path) -> None:
@@ -175,8 +177,9 @@ def test_the_command_prints_the_report_for_programs_and_for_people(gold: Path) -
     assert said[:2] == ["not scored, in languages that the lens does not read: 0 reviews, 1 replies", next(line for line in evaluate.lines(evaluate.evaluate(gold)) if line.startswith("moves: f1 0.667"))]
 
 
-def test_every_tag_of_which_accuracy_is_stated_is_in_the_lens() -> None:
-    assert set(lens().accuracy) <= set(lens().tags)
+def test_every_tag_of_which_accuracy_is_stated_is_in_the_lens_or_a_label() -> None:
+    labels = {f"{field}:{label}" for field in evaluate.LABELS for label in vocabulary()[field]}
+    assert set(lens().accuracy) <= {*lens().tags, *labels}
 
 
 @pytest.fixture(scope="module")
