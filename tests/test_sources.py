@@ -16,11 +16,11 @@ from scrapy.http import HtmlResponse, Request, TextResponse
 from scrapy.settings import Settings
 from scrapy.utils.project import get_project_settings
 
-from enrich.records import Problem, Reply, Review, Total
+from enrich.records import Page, Problem, Reply, Review, Total
 from enrich.study import Source
 from spiders import catalogue
 from spiders.commands.draw import lines
-from spiders.platforms.base import Place, SourceSpider, sample
+from spiders.platforms.base import Place, SourceSpider, put, sample
 from spiders.sources.discourse import where
 
 CASES = Path(__file__).parent / "cases"
@@ -521,6 +521,27 @@ def amo_row(number: Any, **more: Any) -> dict[str, Any]:
 ])
 def test_json_of_the_wrong_types_costs_one_record_and_shows_nobodys_name(source: str, value: Any, ids: list[str], problems: list[tuple[str, str | None]]) -> None:
     assert told(source, value) == (ids, problems)
+
+
+def test_where_no_record_can_be_read_the_source_has_changed() -> None:
+    _, problems = told("steam", {"reviews": [{"recommendationid": "1"}, {"recommendationid": "2"}]})
+    assert problems == [("record 1 (1) cannot be read: KeyError: 'timestamp_created'", None), ("record 2 (2) cannot be read: KeyError: 'timestamp_created'", None), ("none of its 2 records could be read", "changed")]
+
+
+def test_half_a_letter_is_stored_and_printed_as_no_letter() -> None:
+    page = Page("acme.here", "https://site.invalid/", datetime.now(UTC), 200, "", 0)
+    put(page, Review("1", "Fine \ud83d", author="\ude00", replies=[Reply("Thanks \ud83d\ude00")]))
+    put(page, Problem("x", "refused: \udfff"))
+    review = page.reviews[0]
+    assert (review.text, review.author, review.replies[0].text, page.problems[0].what) == ("Fine \ufffd", "\ufffd", "Thanks \U0001f600", "refused: \ufffd")
+
+
+@pytest.mark.parametrize("source", [name for name in SOURCES if name != "table"])
+@pytest.mark.parametrize("body", [b"", b"\0" * 4096, b"[" * 100_000, b"null", b"[null]", b'"x"', b"9" * 50_000, b"\x1f\x8b\x08" + b"\0" * 40, b"<html><p>" + b"<b>" * 2_000, b"%PDF-1.4 \x80",
+                                  b'{"error": "\\ud800", "detail": "\\ud800", "message": "\\ud800"}', b"interactions:\n- &a [*a]\n", b"export default ['" + b"a\\" * 20_000], ids=lambda b: repr(b[:12]))
+def test_nothing_that_comes_in_place_of_an_answer_stops_a_source(source: str, body: bytes) -> None:
+    found = list(lines(SOURCES[source](), Path("answer"), "https://site.invalid/", body, {}))
+    assert all(line["kind"] == "problem" and "its layout is not" not in line["what"] for line in found)
 
 
 # what others wrote

@@ -18,14 +18,14 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 from scrapy.http import Request, Response, TextResponse
 from scrapy.responsetypes import responsetypes
-from scrapy.utils.gz import gunzip
 from scrapy.utils.python import binary_is_text
 
 from enrich import times
 from enrich.records import Problem, Review, plain
 from spiders import catalogue
 from spiders.platforms import recorded
-from spiders.platforms.base import HTTP, LAYOUT_ERRORS, UNKNOWN, Drawn, Place, SourceSpider, sample
+from spiders.platforms.base import HTTP, LAYOUT_ERRORS, UNKNOWN, Drawn, Place, SourceSpider, sample, whole
+from spiders.platforms.packed import unpacked
 
 
 class Command(ScrapyCommand):
@@ -71,7 +71,7 @@ class Command(ScrapyCommand):
                     out["place"] = str(path)
                 if out["kind"] == "review" and str(out.get("url")).startswith(UNKNOWN):
                     del out["url"]
-                print(json.dumps(out, ensure_ascii=False))
+                print(whole(json.dumps(out, ensure_ascii=False)))
         except ValidationError as error:
             known = f"; known: {', '.join(spider.options.model_fields)}" if any(e["type"] == "extra_forbidden" for e in error.errors()) else ""
             raise UsageError("\n".join(f"-o {'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()) + known, print_help=False) from None
@@ -83,7 +83,7 @@ def lines(spider: SourceSpider, path: Path, url: str, body: bytes, options: dict
 
     `seen` is when it was saved, where somebody says so. Raises pydantic's ValidationError where an option does not fit.
     """
-    body = unpacked(body)
+    body = unpacked(body) or body
     tape, said = recorded.answers(body, path.name), url != UNKNOWN and not url.startswith("file:")
     place: Place | None = None
     for answer in [response(path, url, body)] if tape is None else tape:
@@ -129,19 +129,11 @@ def flat(drawn: Drawn) -> Iterator[dict[str, Any]]:
 
 def response(path: Path, url: str, body: bytes) -> Response:
     """A saved body as the response it once was: its kind is told by its content (also when it was saved compressed), then by its name."""
-    body = unpacked(body)
+    body = unpacked(body) or body
     kind = responsetypes.from_args(filename=path.name.removesuffix(".gz"), body=body)
     if not issubclass(kind, TextResponse) and not binary_is_text(body[:5000]) and not body.startswith((b"\xff\xfe", b"\xfe\xff")):
         return kind(url, body=body)
     return (kind if issubclass(kind, TextResponse) else TextResponse)(url, body=body)
-
-
-def unpacked(body: bytes) -> bytes:
-    """A body as it was before it was compressed; as it is where it is damaged, or endless: the source says that it cannot be read."""
-    if body.startswith(b"\x1f\x8b"):
-        with suppress(*recorded.DAMAGED):
-            return gunzip(body, max_size=recorded.MOST_UNPACKED)
-    return body
 
 
 def _option(text: str) -> tuple[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import suppress
@@ -34,6 +35,7 @@ Drawn = Review | Reply | Problem | Total | Part | Request
 
 OWN_META = "own"
 """Key of a request's meta that lists the keys which its source gave it."""
+_HALF = re.compile("[\ud800-\udfff]")
 BATCH = 500
 """Records from one file that pass the pipelines together."""
 
@@ -416,32 +418,50 @@ def put(page: Page, drawn: Review | Reply | Problem | Total | Part) -> None:
     """Adds what was drawn to its page."""
     match drawn:
         case Review():
+            for record in (drawn, *drawn.replies):
+                _mend(record)
             page.reviews.append(drawn)
         case Reply():
+            _mend(drawn)
             page.replies.append(drawn)
         case Problem():
-            page.problems.append(drawn)
+            page.problems.append(replace(drawn, place=whole(drawn.place), what=whole(drawn.what)))
         case Total():
             page.total = drawn
         case Part():
             page.parts.append(drawn)
 
 
+def whole(text: str) -> str:
+    """A text without halves of letters, which JSON can write where somebody cut an emoji in two, and nobody can store."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _HALF.search(text) else text
+
+
+def _mend(record: Review | Reply) -> None:
+    for name in record.__slots__:
+        if isinstance(value := getattr(record, name), str):
+            setattr(record, name, whole(value))
+
+
 def each(rows: Iterable[Any], read: Callable[[Any], Iterable[Drawn]], place: str, name: Callable[[Any], Any] = lambda row: None) -> Iterator[Drawn]:
     """What `read` draws from every row; a row that it cannot read is one problem that names it, and the others go in.
 
-    `place` is where the rows stand (an address), `name` what a row is called there (its id).
+    `place` is where the rows stand (an address), `name` what a row is called there (its id). Where no row of several can be read, their form has changed, and so it is said.
     """
+    n = failed = 0
     for n, row in enumerate(rows, 1):
         try:
             drawn = list(read(row))
         except LAYOUT_ERRORS as error:
+            failed += 1
             called = None
             with suppress(*LAYOUT_ERRORS):
                 called = name(row) if isinstance(row, dict) else None
             yield Problem(place, f"record {n}{f' ({called})' if called else ''} cannot be read: {type(error).__name__}: {error}", "it is left out; the others went in")
         else:
             yield from drawn
+    if failed == n > 1:
+        yield Problem(place, f"none of its {n} records could be read", "save the page and report it: the source may have changed", "changed")
 
 
 def gathered(day: date | None) -> datetime | None:

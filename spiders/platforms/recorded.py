@@ -10,23 +10,17 @@ import json
 import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from typing import Any
 from urllib.parse import urljoin
-from zlib import error as ZlibError
 
 import yaml
 from scrapy.http import Headers, Response, TextResponse
 from scrapy.responsetypes import responsetypes
-from scrapy.utils.gz import gunzip
 
 from enrich.records import Problem
 from spiders.platforms.base import LAYOUT_ERRORS, items
+from spiders.platforms.packed import unpacked
 
-MOST_UNPACKED = 256 << 20
-"""Bytes of a body that was kept compressed."""
-DAMAGED = (OSError, EOFError, ValueError, ZlibError)
-"""What unpacking raises where a body is damaged, or endless."""
 _CASSETTE = re.compile(rb'^(?:http_)?interactions:|"(?:http_)?interactions"\s*:\s*\[', re.M)
 _NOCK = re.compile(rb"\A\s*\[\s*\{[^{}\[\]]*\"scope\"\s*:")
 _PYGITHUB = re.compile(rb"\Ahttps?\r?\n(?:GET|HEAD|POST|PUT|PATCH|DELETE)\r?\n[\w.-]+\r?\n(?:None|\d+)\r?\n/")
@@ -84,9 +78,7 @@ def _each(rows: list[Any], read: Callable[[Any], Kept], place: str) -> Iterator[
         except LAYOUT_ERRORS as error:
             yield Problem(place, f"answer {n} of the recording cannot be read: {type(error).__name__}: {error}", "it is left out; the others went in")
     for _, url, status, headers, body in [k for k in kept if k[0] == "GET"] or kept:
-        if body.startswith(b"\x1f\x8b"):
-            with suppress(*DAMAGED):
-                body = gunzip(body, max_size=MOST_UNPACKED)
+        body = unpacked(body) or body
         said = Headers({k: v for k, v in headers.items() if k.lower() != "content-encoding"})
         kind = responsetypes.from_args(headers=said, url=url, body=body)
         yield (kind if issubclass(kind, TextResponse) or body[:1] not in (b"[", b"{") else TextResponse)(url, status=status, headers=said, body=body)

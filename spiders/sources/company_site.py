@@ -13,12 +13,12 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from pydantic import Field
 from scrapy.http import Response, TextResponse
-from scrapy.utils.gz import gunzip
 from scrapy.utils.sitemap import Sitemap, sitemap_urls_from_robots
 
 from enrich.records import Problem
 from spiders.platforms import marked, pages, testimonials
 from spiders.platforms.base import UNKNOWN, Drawn, Options, Place, SourceSpider
+from spiders.platforms.packed import unpacked
 
 SPEAKS = ["review", "reviews", "testimonial", "testimonials", "customers", "customer-stories", "client-stories", "success-stories", "case-study", "case-studies",
           "bewertung", "bewertungen", "kundenbewertungen", "kundenstimmen", "kundenmeinungen", "erfahrungen", "erfahrungsberichte", "referenzen", "erfolgsgeschichten",
@@ -66,7 +66,7 @@ class CompanySite(SourceSpider):
         asked = response.request.meta if response.request else {}
         if asked.get("rules") or urlsplit(response.url).path.endswith("/robots.txt"):
             yield from self._robots(response, place)
-        elif asked.get("map") or (unpacked := _unpacked(response)) is not None and _SITEMAP.match(unpacked):
+        elif asked.get("map") or (body := unpacked(response.body, UNPACKED)) is not None and _SITEMAP.match(body):
             yield from self._map(response, place)
         elif response.status in ABSENT["handle_httpstatus_list"]:
             given = response.url == place.options.url
@@ -94,9 +94,9 @@ class CompanySite(SourceSpider):
 
     def _map(self, response: Response, place: Place) -> Iterator[Drawn]:
         """The pages that a sitemap names, or its parts."""
-        unpacked = _unpacked(response) if response.status == 200 else None
+        body = unpacked(response.body, UNPACKED) if response.status == 200 else None
         try:
-            sitemap = Sitemap(unpacked or b"")
+            sitemap = Sitemap(body or b"")
             entries = [str(e["loc"]) for e in sitemap if e.get("loc")]
         except (SyntaxError, StopIteration):        # lxml's own errors are SyntaxErrors
             sitemap, entries = None, []
@@ -154,11 +154,3 @@ def _own(url: str, here: str, place: Place) -> bool:
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     own = (urlsplit(place.options.url).hostname or "").removeprefix("www.")
     return here.startswith(UNKNOWN) or host == own or host.endswith(f".{own}")
-
-
-def _unpacked(response: Response) -> bytes | None:
-    """A body, unpacked where it is compressed; None where it cannot be."""
-    try:
-        return gunzip(response.body, max_size=UNPACKED) if response.body.startswith(b"\x1f\x8b") else response.body
-    except (OSError, EOFError, ValueError):
-        return None

@@ -114,10 +114,12 @@ class GooglePlay(SourceSpider):
         drawn = list(each(rows, lambda row: [play_rows.review(row, package)], response.url))
         yield from drawn
         token = following(data)
-        if rows and not any(isinstance(d, Review) for d in drawn):
-            yield Problem(response.url, f"{reading} has {len(rows)} rows, and none could be read", "report it: Google Play may have changed", "changed")
+        if reviews := [d for d in drawn if isinstance(d, Review)]:
+            yield from self._next(response, place, reading, reviews, token)
+        elif len(rows) == 1:
+            yield Problem(response.url, f"{reading} has 1 row, and it could not be read", "report it: Google Play may have changed", "changed")
         elif rows:
-            yield from self._next(response, place, reading, [d for d in drawn if isinstance(d, Review)], token)
+            return                           # none could be read, which is told
         elif token or reading.token:
             yield from self._asked_again(Problem(response.url, f"{reading} gave an empty page though more was promised", "crawl again later", "empty"), place, reading)
         else:
