@@ -38,9 +38,10 @@ EXAMPLE = """
 # collected_at = 2026-01-31
 """
 # how the big platforms name whom a page is about: /app/413150/Some_Game, /review/acme.example, details?id=com.acme.app
-_SHARED_HOSTS = {"github.com", "www.github.com", "addons.mozilla.org"}
+_SHARED_HOSTS = {"github.com", "www.github.com", "addons.mozilla.org", "apps.shopify.com"}
 """Hosts of many companies, whose own name says nothing of the one that is meant."""
-_NAMED = re.compile(r"/app/\d+/([^/?]+)|/reviews?/(?:www\.)?([^/?.]+)\.\w|/(?:products|biz|cmp|p/\d+)/([^/?]+)|[?&]id=\w+\.([\w-]+)")
+_NAMED = re.compile(r"/app/\d+/([^/?]+)|/reviews?/(?:www\.)?([^/?.]+)\.\w|/(?:products|biz|cmp|p/\d+)/([^/?]+)|[?&]id=\w+\.([\w-]+)"
+                    r"|/app/([^/]+)/id\d|/Reviews/([^/]+?)-Reviews-E\d|/maps/place/([^/@?]+)|/profile/[^/]+/([^/]+?)-\d{4}-\d+")
 _PLATFORM_WORDS = {"www", "forum", "forums", "community", "discuss", "support", "help", "store", "reviews", "co", "com", "org", "net", "io"}
 
 
@@ -85,10 +86,10 @@ def guess(url: str) -> str:
     """A company's name, guessed from a public address: the name in its path, or the word of its domain."""
     parts = urlsplit(url if "://" in url else f"https://{url}")
     if named := _NAMED.search(f"{parts.path}?{parts.query}"):
-        return unquote(next(filter(None, named.groups()))).replace("_", " ").replace("-", " ").strip().title()
+        return unquote(next(filter(None, named.groups()))).replace("_", " ").replace("-", " ").replace("+", " ").strip().title()
     if parts.hostname in _SHARED_HOSTS and (shared := re.search(r"/addon/([^/]+)", parts.path) or re.search(r"^/([^/]+)/", parts.path)):
         return unquote(shared[1]).replace("-", " ").title()
-    if app := re.search(r"/app/(\d+)", parts.path):
+    if app := re.search(r"/app/(?:id)?(\d+)", parts.path):
         return f"App {app[1]}"
     words = [w for w in (parts.hostname or url).split(".") if w not in _PLATFORM_WORDS]
     return (words[0] if len(words) < 2 else words[-2]).replace("-", " ").title() if words else url

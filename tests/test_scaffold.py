@@ -11,7 +11,7 @@ import pytest
 from enrich import study as studies
 from enrich.mistakes import Mistake
 from enrich.saved_pages import add_pages, by_site
-from enrich.scaffold import add_file, replace, scaffold, with_line, with_source, with_value
+from enrich.scaffold import add_file, guess, replace, scaffold, with_line, with_source, with_value
 
 DAY = date(2026, 5, 1)
 
@@ -29,6 +29,14 @@ def write(folder: Path, text: str) -> Path:
     file = folder / "study.toml"
     file.write_text(text, encoding="utf-8", newline="")
     return file
+
+
+@pytest.mark.parametrize(("url", "name"), [
+    ("https://www.google.com/maps/place/Acme+Roofing/@1,2", "Acme Roofing"), ("https://www.glassdoor.com/Reviews/Big-Acme-Reviews-E123.htm", "Big Acme"), ("https://apps.shopify.com/acme/reviews", "Acme"),
+    ("https://www.bbb.org/us/pa/malvern/profile/roofing/acme-roofing-0241-164936097", "Acme Roofing"), ("https://apps.apple.com/us/app/acme-pay/id123456789", "Acme Pay"), ("https://apps.apple.com/us/app/id123", "App 123"),
+    ("https://www.trustpilot.com/review/acme.example", "Acme"), ("https://store.steampowered.com/app/413150/Acme_Farm", "Acme Farm"), ("https://forum.acme.example", "Acme")])
+def test_a_company_is_called_as_its_address_says_not_as_the_platform(url: str, name: str) -> None:
+    assert guess(url) == name
 
 
 def test_a_new_study_has_air_before_every_table_and_a_place_pasted_twice_once() -> None:
