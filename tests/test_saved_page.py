@@ -151,7 +151,7 @@ MHTML = "From: <Saved by Blink>\r\nDate: Fri, 3 Apr 2026 06:15:00 +0200\r\nMIME-
     (b"bplist00\xd1\0", "page.webarchive", "is no web page but a web archive of Safari"),
     (b"\x01\x02\0\0\x07" * 100, "page.html", "is no web page but binary data"),
     (b"id,text\n1,They never answered.\n", "page.html", "is no web page"),
-    (b'{"reviews": []}', "page.html", "is no web page"),
+    (b'{"reviews": []}', "page.html", "is JSON, not a web page"),
     (b"PK\x03\x04\0\0", "page.html", "is no web page but a zip archive"),
     (MHTML.format("text/plain", "https://a.example/", "words").encode(), "page.mht", "holds no web page: no part of it is HTML"),
     (b"\x1f\x8b\x08\0\0\0\0\0\0\xff\xffcut", "page.html.gz", "cannot be unpacked"),
@@ -602,3 +602,9 @@ def test_what_nobody_reads_is_told_and_changes_nothing(study: Path) -> None:
     assert "a.html: nobody reads this page" in said and "b.html: is empty" in said
     assert (study / "study.toml").read_text() == STUDY
     assert "there is no such file" in rapport("import", "c.html", "--company", "acme", code=1)
+
+
+def test_an_export_that_is_given_as_a_page_is_told_where_it_belongs() -> None:
+    with pytest.raises(Mistake) as said:
+        opened.page("export.json", b'[{"review": "Fine <b>", "stars": 5}]')
+    assert (said.value.what, said.value.cure) == ("is JSON, not a web page", 'an export is read as a table: source = "table"')

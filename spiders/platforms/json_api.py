@@ -16,7 +16,7 @@ from spiders.platforms.base import Place
 
 _REFUSALS = (
     (r"rate.?limit|abuse detection|throttl|too many|too fast|slow down|quota", "blocked"),
-    (r"not.?found|no longer|disabled|deleted|moved|access blocked|not exist|be found", "gone"),
+    (r"not.?found|invalid page|no longer|disabled|deleted|moved|access blocked|not exist|be found", "gone"),
     (r"credential|authenticat|authoriz|log(?:ged)?.?in|sign(?:ed)? ?in|token|access.?denied|not accessible|permi", "login"),
 )
 

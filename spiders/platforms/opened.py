@@ -36,6 +36,7 @@ _KINDS = ((b"%PDF", "a PDF"), (b"\x89PNG", "a picture"), (b"\xff\xd8\xff", "a pi
 _MIME = re.compile(rb"\s*(?:[\w-]+:[^\n]*\n(?:[ \t][^\n]*\n)*){0,40}?(?:mime-version|content-type):", re.I)
 _HTML = ("text/html", "application/xhtml+xml")
 _BEGINS = re.compile(r"\s*<(?:!doctype html|html|head|body|!--|meta|title)\b", re.I)
+_JSON = re.compile(r'\s*[\[{]\s*["\[{\]}]')
 _TAG = re.compile(r"<(?:!doctype|[a-z][a-z0-9-]*)\b[^<]{0,2000}>", re.I)
 _PICTURE = re.compile(r"data:[a-z]+/[\w.+-]+(?:;[\w=-]+)*;base64,[A-Za-z0-9+/=%]{500,}")
 _SINGLE_FILE = re.compile(r"<!--\s*(?:Page saved with|Archive processed by) SingleFile\b(.*?)-->", re.S)
@@ -74,6 +75,8 @@ def page(name: str, raw: bytes, address: str | None = None, seen_at: datetime | 
     if _MIME.match(raw[:16_384]):
         raw, content_type, noted, saved = _mhtml(raw, name)
     text = _text(raw, content_type, name)
+    if _JSON.match(text):
+        raise Mistake("is JSON, not a web page", place=name, cure='an export is read as a table: source = "table"')
     if not _TAG.search(text[:500_000]):
         raise Mistake("is no web page", place=name, cure=_AGAIN)
     found = _noted(text)
