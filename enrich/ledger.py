@@ -162,7 +162,7 @@ class Run:
     def _minimum(self, shown: int) -> None:
         """A place that shows fewer reviews than it must is not believed: what was known before stands. The first look that shows enough ends it."""
         short = self.profile.minimum is not None and shown < self.profile.minimum and not self.row.since
-        if short and not self.profile.short_since:
+        if short:
             self._problem(records.Problem(self.profile.key, f"shows {shown:,} reviews, fewer than its minimum of {self.profile.minimum:,}: figures stand as they were before, without a verdict",
                                           "look at the place in a browser and crawl again; lower `minimum` in study.toml where so few are right"), now())
         since = (self.profile.short_since or self.row.started_at) if short else None
@@ -463,7 +463,7 @@ class Run:
         if _cut(new.text, before.text):                    # a list that shows the beginning only: nobody edited anything
             new.text, new.raw_hash, new.text_key = before.text, before.raw_hash, before.text_key
         edited = before.raw_hash != new.raw_hash
-        cause = "parser" if _cut(before.text, new.text) else self._cause()
+        cause = "parser" if _cut(before.text, new.text) or _mended(before.text, new.text) else self._cause()
         if edited:
             self._change("review", new.id, new.id, "edited", before.text, new.text, look.last_seen, seen, cause)
         elif before.text != new.text:
@@ -602,6 +602,11 @@ def _cut(part: str | None, whole: str | None) -> bool:
         return False
     bare = part.rstrip("…. \n")
     return len(bare) >= CUT_LETTERS and len(whole) > len(part) and whole.startswith(bare)
+
+
+def _mended(old: str | None, new: str | None) -> bool:
+    """Whether letters that could not be read before can be read now: nobody edited anything."""
+    return bool(old and new and "\ufffd" in old and "\ufffd" not in new)
 
 
 def _before(at: str, days: int) -> str:

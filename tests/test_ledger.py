@@ -385,3 +385,15 @@ def test_a_review_that_is_dated_after_it_was_seen_is_told(place: study.Study) ->
     assert look(place, 3, *late).problems == 1
     with Store(place.database) as store:
         assert store.one("select what from problems") == "1 review is dated after the day of being seen: how long an answer took, or was waited for, cannot be right"
+
+
+def test_letters_that_can_be_read_now_are_no_edit_of_the_customer(place: study.Study) -> None:
+    look(place, 1, review("The clerk was unh\ufffdflich to me."))
+    look(place, 5, review("The clerk was unhöflich to me."))
+    assert [(what, cause) for _, what, cause, _, _ in changes(place)] == [("edited", "parser")]
+
+
+def test_a_place_below_its_minimum_is_a_problem_of_every_look_until_it_shows_enough(place: study.Study) -> None:
+    place.path.write_text(f"{STUDY}minimum = 2\n")
+    short = study.load(place.path)
+    assert [look(short, day, *(review(id=str(n)) for n in range(shown))).problems for day, shown in ((1, 2), (5, 1), (9, 1), (12, 3))] == [0, 1, 1, 0]
