@@ -30,10 +30,10 @@ async function draw(figure) {
         width: "container", height: 260,
         data: {values},
         layer: [
-            ...(lines.length > 2 || values.every(value => value.low === null) ? [] : [{mark: {type: "area", interpolate, opacity: 0.14}, encoding: {x, y: {...y, field: "low"}, y2: {field: "high"}, color}}]),
-            {mark: {type: "line", interpolate, strokeWidth: 2, point: !timed && !across}, encoding: {x, y, color}},
+            ...(!across && (lines.length > 2 || values.every(value => value.low === null)) ? [] : [{mark: {type: "area", interpolate, opacity: across ? 0.35 : 0.14}, encoding: {x, y: {...y, field: "low"}, y2: {field: "high"}, color}}]),
+            ...(across ? [] : [{mark: {type: "line", interpolate, strokeWidth: 2, point: !timed}, encoding: {x, y, color}}]),       // a line through an area would read as a trend
         ],
-        config: {background: null, font: getComputedStyle(figure).fontFamily, view: {stroke: null}, legend: {labelFontSize: 13, labelLimit: 260, symbolType: "stroke", symbolStrokeWidth: 3, symbolOpacity: 1, labelColor: "#1d2530"},
+        config: {background: null, font: getComputedStyle(figure).fontFamily, view: {stroke: null}, legend: {labelFontSize: 13, labelLimit: 260, symbolType: across ? "square" : "stroke", symbolStrokeWidth: 3, symbolOpacity: 1, labelColor: "#1d2530"},
                  axis: {labelColor: "#454f5c", titleColor: "#454f5c", gridColor: "#e3dfd6", tickColor: "#b9b4a8", labelFontSize: 12, titleFontSize: 12, titleFontWeight: "normal"}},
     }, {actions: false, renderer: "svg", ast: true, defaultStyle: false, tooltip: false});
 }
