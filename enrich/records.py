@@ -88,7 +88,7 @@ SORTS = ("refused", "login", "blocked", "changed", "empty", "repeating", "capped
 """Why a page brought less than it should have. They are told apart because each has another cure:
 
 refused: policy or robots.txt forbids it; login: it wants an account; blocked: it refuses programs; changed: its layout is not known; empty: it gave nothing though
-it says there is something; repeating: it gives what it gave before; capped: the source gives out no more than so many; incomplete: pages were not saved; gone: it was
+it says there is something; repeating: it gives what it gave before; capped: the source gives out no more than so many; incomplete: a part of its pages is missing; gone: it was
 removed; failed: no answer came. A problem of one record has no sort.
 """
 GOOD = ("finished", "none", "capped", "incomplete")

@@ -104,7 +104,7 @@ class Crawl(Table):
     started_at: str = column("when it began")
     finished_at: str | None = column("when it ended; empty while it runs or if it was killed")
     seen_at: str | None = column("when its newest texts stood at their source: for a crawl about when it ran, for a file the day it was gathered")
-    outcome: str = column("running; finished: to the true end; none: there is nothing; capped: the source gives out no more; incomplete: pages were not saved; or why it brought less than it should have: "
+    outcome: str = column("running; finished: to the true end; none: there is nothing; capped: the source gives out no more; incomplete: a part of its pages is missing; or why it brought less than it should have: "
                           "refused, login, blocked, changed (an unknown layout), empty (though the source says there is something), repeating, gone, failed, interrupted")
     whole: int = column("1: its lists were read to their end; 0: down to what was known, with another look at what may still change")
     since: str | None = column("only texts from this day on were asked for")

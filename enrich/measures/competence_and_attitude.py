@@ -35,15 +35,14 @@ class Side:
     title: str
     matter: str
     praised: str
-    blamed: str
 
     @property
     def tags(self) -> tuple[str, str]:
         return f"theme:{self.name}+", f"theme:{self.name}-"
 
 
-SKILL = Side("competence", "skill", "Competence, of those who speak of it", "its people's skill", "skilled", "unskilled")
-MANNER = Side("courtesy", "manner", "Attitude, of those who speak of it", "its people's manner", "kind", "unkind")
+SKILL = Side("competence", "skill", "Competence, of those who speak of it", "its people's skill", "skilled")
+MANNER = Side("courtesy", "manner", "Attitude, of those who speak of it", "its people's manner", "kind")
 
 
 def measure(study: Study) -> Iterator[Result]:
