@@ -133,7 +133,10 @@ def test_without_a_store_the_next_step_is_named(folder: Path) -> None:
 def test_a_crawl_that_is_killed_goes_on_when_it_is_run_again_and_nothing_is_doubled(folder: Path) -> None:
     rows = CSV.splitlines()
     (folder / "acme.csv").write_text("\n".join([rows[0], *(f"{i},Words number {i} about nothing.,3,2026-01-02,Ann {i},," for i in range(12_000))]))
-    command = [sys.executable, "-m", "enrich.cli", "import", "acme.csv", "--company", "acme", "--collected-at", "2026-05-01"]
+    asked = ["import", "acme.csv", "--company", "acme", "--collected-at", "2026-05-01"]
+    # where the tests run in the background Ctrl-C is ignored, and so it would be by what they start
+    listens = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from enrich.cli import main; main()"
+    command = [sys.executable, "-c", listens, *asked]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as process:
         while process.poll() is None and not some_reviews(folder / "rapport.db"):
             time.sleep(0.05)
@@ -142,7 +145,7 @@ def test_a_crawl_that_is_killed_goes_on_when_it_is_run_again_and_nothing_is_doub
     stored = json.loads(rapport("status", "--json"))["places"][0]
     assert 0 < stored["reviews"] < 12_000
     assert stored["outcome"] == "interrupted"
-    again = json.loads(rapport(*command[3:], "--json"))
+    again = json.loads(rapport(*asked, "--json"))
     assert [(r["outcome"], r["reviews"], r["new_reviews"] + stored["reviews"]) for r in again] == [("finished", 12_000, 12_000)]
 
 
