@@ -11,7 +11,7 @@ from dataclasses import asdict
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
@@ -22,6 +22,9 @@ from enrich import study as studies
 from enrich.mistakes import Mistake
 from enrich.records import GOOD
 from enrich.store import Store, unusable
+
+if TYPE_CHECKING:
+    from enrich.freeze import Edition
 
 
 class Commands(click.Group):
@@ -370,9 +373,10 @@ def conclude(study: studies.Study, json_: bool) -> None:
 
     with Store(study.database) as store:
         ledger.register(store, study)
+        enrichment.use_models(study.folder, study.deep)
         due = reading.count_due(store)
         with click.progressbar(length=due, label=f"reading {due:,} texts", file=sys.stderr, hidden=json_ or not due) as bar:
-            done = enrichment.enrich(store, bar.update)
+            done = enrichment.enrich(store, bar.update, by_meaning=study.deep)
     if json_:
         click.echo(json.dumps(asdict(done)))
         return
@@ -384,7 +388,10 @@ def conclude(study: studies.Study, json_: bool) -> None:
 @as_json
 def status(study: studies.Study, json_: bool) -> None:
     """What is in the study, what is new, and what went wrong."""
+    from enrich import enrichment
+
     if study.database.exists():
+        enrichment.use_models(study.folder, study.deep)                  # what is due depends on them
         with Store(study.database) as store:
             ledger.register(store, study)
             said = statuses.status(study, store)
@@ -422,11 +429,17 @@ def status(study: studies.Study, json_: bool) -> None:
 @click.option("--host", default="127.0.0.1", show_default=True, help="Who may look: this machine only, unless changed.")
 @click.option("--port", default=8001, show_default=True)
 @click.option("--open/--no-open", "open_", default=False, help="Open a browser.")
-def serve(study: studies.Study, host: str, port: int, open_: bool) -> None:
+@click.option("--edition", help="Show this edition (see `rapport freeze`) in place of the study as it is now.")
+def serve(study: studies.Study, host: str, port: int, open_: bool, edition: str | None) -> None:
     """Show the findings in a browser, with Datasette."""
+    from enrich import freeze as editions
     from enrich import serve as server
 
-    sys.exit(server.serve(study.database, host, port, open_))
+    if edition is None:
+        sys.exit(server.serve(study.database, host, port, open_))
+    with editions.unpacked(study.folder / editions.FOLDER, edition) as database:
+        code = server.serve(database, host, port, open_)
+    sys.exit(code)
 
 
 @main.command()
@@ -445,6 +458,47 @@ def export(study: studies.Study, form: str, table: str | None, out: Path | None)
 
 
 @main.command()
+@in_study
+@click.argument("name", required=False)
+@click.option("--list", "list_", is_flag=True, help="List the editions there are, with their hashes.")
+@as_json
+def freeze(study: studies.Study, name: str | None, list_: bool, json_: bool) -> None:
+    """Make a read-only edition of the findings, with their quotes and versions, that a report can cite.
+
+    It is one file, editions/NAME.db, with its hash beside it, and holds only what may be published. An edition never changes.
+
+    \b
+      rapport freeze 2026-Q4
+      rapport serve --edition 2026-Q4
+      rapport diff 2026-Q4               what has changed since
+    """
+    from enrich import freeze as editions
+
+    folder = study.folder / editions.FOLDER
+    if list_ == bool(name):
+        raise Mistake("either a name for the edition, or --list", cure="rapport freeze 2026-Q4")
+    if list_:
+        told = list(editions.listed(folder))
+        if json_:
+            click.echo(json.dumps([{"name": n, **(asdict(e) if e else {}), "sha256" if e else "problem": said} for n, e, said in told], ensure_ascii=False))
+            return
+        for n, edition, said in told:
+            click.secho(cited(edition, said) if edition else f"{n} cannot be cited: {said}", fg=None if edition else "red")
+        if not told:
+            click.echo("There are no editions yet: rapport freeze NAME")
+        return
+    with Store(study.database) as store:
+        made, hash_ = editions.freeze(store, folder, str(name))
+    click.echo(json.dumps({**asdict(made), "sha256": hash_}, ensure_ascii=False) if json_ else cited(made, hash_))
+
+
+def cited(edition: Edition, hash_: str) -> str:
+    """An edition as a report cites it."""
+    return (f"{edition.title}, edition {edition.name}, as of {edition.as_of[:10]}, frozen on {edition.made_at[:10]}: {count(edition.findings, 'finding')} on {count(edition.reviews, 'review')} "
+            f"and {count(edition.replies, 'reply', 'replies')}; sha256 {hash_}")
+
+
+@main.command()
 @click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("-s", "--study", "where", default=".", envvar="RAPPORT_STUDY", help="The study whose own stars teach, where no files are given.", type=click.Path(path_type=Path))
 @click.option("--text", default="content", show_default=True, help="Column of the files with the text.")
@@ -452,23 +506,25 @@ def export(study: studies.Study, form: str, table: str | None, out: Path | None)
 @click.option("--data", help="What the files are, for the model's card; needed with files.")
 @click.option("--licence", help="Under what licence, for the model's card; needed with files.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the model goes: beside the study's store, or with files the model that ships.")
+@click.option("--deep", "deep_", is_flag=True, help="Teach the layer on sentence embeddings, which studies with `deep = true` read by too (needs the extra [deep]; some 50 texts a second, 20,000 at most).")
 @as_json
-def train(files: tuple[Path, ...], where: Path, text: str, stars: str, data: str | None, licence: str | None, out: Path | None, json_: bool) -> None:
+def train(files: tuple[Path, ...], where: Path, text: str, stars: str, data: str | None, licence: str | None, out: Path | None, deep_: bool, json_: bool) -> None:
     """Teach the reading of tone on star ratings: a study's own, or CSV files whose licence allows it.
 
     From some 300 rated reviews on, a study's own stars read its trade better than the model that ships. Enrichment then reads by it.
     """
-    from enrich import tone
+    from enrich import deep, tone
     from enrich import train as training
 
+    teach, shipped, own = (training.train_deep, deep.SHIPPED, training.OWN_LAYER) if deep_ else (training.train, tone.SHIPPED, training.OWN)
     if files and not (data and licence):
         raise Mistake("a model of files says what it learned from", cure="add --data and --licence")
     if files:
-        card = training.train(training.of_files(files, text, stars), out or tone.SHIPPED, data=data or "", licence=licence or "")
+        card = teach(training.of_files(files, text, stars), out or shipped, data=data or "", licence=licence or "")
     else:
         study = studies.load(where)
         with Store(study.database) as store:
-            card = training.train(training.of_study(store), out or study.folder / training.OWN, data=f"the stars of the study {study.title!r}", licence="stays with the study")
+            card = teach(training.of_study(store), out or study.folder / own, data=f"the stars of the study {study.title!r}", licence="stays with the study")
     if json_:
         click.echo(json.dumps(card, ensure_ascii=False, default=str))
         return
@@ -480,11 +536,15 @@ def train(files: tuple[Path, ...], where: Path, text: str, stars: str, data: str
 @main.command()
 @click.option("--gold", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True, help="The folder of annotated rows: reviews.jsonl, replies.jsonl.")
 @click.option("--write", is_flag=True, help="Write the accuracy of every tag into the lens, which intervals and verdicts take into account.")
+@click.option("--deep", "deep_", is_flag=True, help="Read tone by meaning too (needs the extra [deep]).")
 @as_json
-def evaluate(gold: Path, write: bool, json_: bool) -> None:
+def evaluate(gold: Path, write: bool, deep_: bool, json_: bool) -> None:
     """Measure how well themes, moves and the other readings agree with people's."""
+    from enrich import deep, tone
     from enrich import evaluate as evaluation
 
+    if deep_:
+        tone.use(deep.Model(tone.Model(tone.SHIPPED)))
     report = evaluation.evaluate(gold)
     click.echo(json.dumps(report) if json_ else "\n".join(evaluation.lines(report)))
     if write:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
-from enrich import cells, conclude, reading, templates, tone, train
+from enrich import cells, conclude, deep, reading, templates, tone, train
 from enrich.store import Store
 
 
@@ -20,10 +21,21 @@ class Enriched:
     verdicts: int                            # findings that name a clear difference from the others
 
 
-def enrich(store: Store, tick: Callable[[int], object] = lambda n: None) -> Enriched:
-    """Runs every stage over what is new since the last run; with nothing new it changes nothing. `tick` is told how many texts were read."""
-    own = store.path.with_name(train.OWN)
-    tone.use(own if own.exists() else None)
+def use_models(folder: Path, by_meaning: bool) -> None:
+    """Has tone read by a study's own models where it has any, else by those that ship; `by_meaning`: by embeddings too."""
+    own, own_layer = folder / train.OWN, folder / train.OWN_LAYER
+    linear = tone.Model(own if own.exists() else tone.SHIPPED)
+    tone.use(deep.Model(linear, own_layer if own_layer.exists() else deep.SHIPPED) if by_meaning else linear)
+
+
+def enrich(store: Store, tick: Callable[[int], object] = lambda n: None, *, by_meaning: bool = False) -> Enriched:
+    """Runs every stage over what is new since the last run; with nothing new it changes nothing. `tick` is told how many texts were read.
+
+    Raises `Mistake`, before anything is read, where tone shall be read by meaning and the extra is not installed.
+    """
+    use_models(store.path.parent, by_meaning)
+    if by_meaning:
+        deep.embedder()
     read = reading.read(store, tick)
     stale = set(store.rows("select company, day from stale"))
     templates.cluster(store, {company for company, _ in stale} | cells.taken_otherwise(store))

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from enrich import gold, people, steps, tone
+from enrich import deep, gold, people, steps, tone
 from enrich.gold import Names, ReplyRow, ReviewRow, Row
 from enrich.lens import FOLDER, lens
 from enrich.study import slug
@@ -204,8 +204,10 @@ def _yardsticks(read: list[Read]) -> dict[str, dict[str, Any]]:
     """How our sentiment, plain TextBlob and VADER (above nought is positive) and the stars (3 name neither) tell the positive from the negative rows."""
     rows = [(r.text.text, r.row.rating, r.row.sentiment == "positive") for r in read if isinstance(r.row, ReviewRow) and r.row.of("sentiment") is not None and r.row.sentiment in ("positive", "negative")]
     vader = SentimentIntensityAnalyzer()
+    linear = reader.linear if isinstance(reader := tone.current(), deep.Model) else None
     said: dict[str, list[tuple[bool, bool | None]]] = {
         "ours": [(up, (shares := tone.current().read(text).shares)[2] > shares[0]) for text, _, up in rows],
+        **({"the linear model alone": [(up, (shares := linear.read(text).shares)[2] > shares[0]) for text, _, up in rows]} if linear else {}),
         "textblob": [(up, tone.lexicons(text).polarity > 0) for text, _, up in rows],
         "vader": [(up, vader.polarity_scores(text)["compound"] > 0.0) for text, _, up in rows],
         "stars": [(up, None if stars == 3 else stars > 3) for _, stars, up in rows if stars]}

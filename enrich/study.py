@@ -94,6 +94,7 @@ class Study(Strict):
     client: str | None = Field(None, description="the company it is made for; compared like the others if it is among them")
     contact: str | None = Field(None, description="a mail address or web page: sites that are crawled see it")
     archive_days: int = Field(365, ge=0, description="how long raw responses are kept (0: not at all); they hold people's names as they stood, and are never published")
+    deep: bool = Field(False, description="whether tone is read by meaning too: slower, and it needs the extra [deep]")
     period: Period = Field(default_factory=lambda: Period.model_validate({}), description="the days that are analysed")
     companies: list[Company] = Field(description="each company is a [[companies]] table with its name", min_length=1)
     _path: Path = PrivateAttr()

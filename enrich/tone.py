@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from heapq import nlargest
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from textblob.en import sentiment
@@ -127,20 +128,28 @@ def _vader_of(found: list[Word]) -> tuple[float, float, float]:
     return positive / (len(found) or 1), negative / (len(found) or 1), total / math.sqrt(total * total + SQUASH)
 
 
-_current: Model | None = None
+class Reader(Protocol):
+    """What reads tone: the linear model below, or one that asks it and more (`enrich.deep`)."""
+
+    version: str
+
+    def read(self, text: str, said: Lexicons | None = None) -> Tone: ...
 
 
-def current() -> Model:
+_current: Reader | None = None
+
+
+def current() -> Reader:
     """The model that texts are read by."""
     global _current
     _current = _current or Model(SHIPPED)
     return _current
 
 
-def use(path: Path | None) -> None:
+def use(reader: Reader | None) -> None:
     """Reads by another model from now on: a study's own, or with None the one that ships."""
     global _current
-    _current = Model(path or SHIPPED)
+    _current = reader
 
 
 class Model:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import tomlkit
 
-from enrich import tone
+from enrich import deep, tone
 from enrich.lens import lens
 from enrich.mistakes import Mistake
 from enrich.store import Store
@@ -26,9 +26,12 @@ from enrich.store import Store
 LEAST, MOST_TERMS, RARE = 300, 30_000, 4
 """Texts below which stars teach less than the shipped model knows; words and pairs that are kept; texts in which a word must stand."""
 SEED = 1
-OWN = "sentiment.npz"
-"""A study's own model, beside its store: enrichment reads by it where it is there."""
+OWN, OWN_LAYER = "sentiment.npz", "sentiment.deep.npz"
+"""A study's own models, beside its store: enrichment reads by them where they are there."""
+EMBEDDED = 20_000
+"""Texts that teach the layer on embeddings: it has a thousand numbers to learn, and more texts only take longer."""
 WARY = 0.3
+LEANING = np.array([WARY, 0, 0])
 """Log odds that are added to the negative: a complaint that is missed costs more than one too many. Without it one in five negative sentences of
 other trades was missed; with it one in eight, at half a point of accuracy."""
 
@@ -48,19 +51,51 @@ def train(rows: Iterable[Rated], path: Path, *, data: str, licence: str) -> dict
     Equal texts count once. The scores of the card are of companies that were held out, a fifth of them, by a model that never saw one; the model
     that is written is then trained on all. Raises `Mistake` where there are too few rows, or the optional packages are missing.
     """
-    unique = {row.text.casefold(): row for row in rows if row.text.strip()}
-    known = sorted(unique.values(), key=lambda r: (r.company, r.text))
-    labels = np.array([_class(r.stars) for r in known])
-    if len(known) < LEAST or len(set(labels.tolist())) < len(tone.CLASSES):
-        raise Mistake(f"{len(known):,} distinct texts with stars, {LEAST:,} are needed, of one to five stars", cure="gather more rated reviews; until then the shipped model reads them")
+    known, labels, held = _distinct(rows)
     prepared = [_prepare(r.text) for r in known]
-    held = _held_out([r.company for r in known])
-    card: dict[str, Any] = {"data": data, "licence": licence, "made_on": date.today(), "texts": len(known), "stars": {str(s): n for s, n in sorted(Counter(r.stars for r in known).items())}}
+    card = _card(known, data, licence)
     if 0 < held.sum() < len(known):
         model = _fit([p for p, h in zip(prepared, held, strict=True) if not h], labels[~held])
         card["held_out"] = _scores(model, [p for p, h in zip(prepared, held, strict=True) if h], labels[held]) | {"companies": sorted({r.company for r, h in zip(known, held, strict=True) if h})}
     _write(path, _fit(prepared, labels))
     card["version"] = tone.Model(path).version
+    return _write_card(path, card)
+
+
+def train_deep(rows: Iterable[Rated], path: Path, *, data: str, licence: str) -> dict[str, Any]:
+    """The same for the layer on sentence embeddings (`enrich.deep`), on 20,000 of the texts at most; the scores of its card are those of the layer by itself."""
+    known, labels, held = _distinct(rows)
+    if len(known) > EMBEDDED:
+        chosen = np.sort(np.random.default_rng(SEED).choice(len(known), EMBEDDED, replace=False))
+        known, labels, held = [known[i] for i in chosen], labels[chosen], held[chosen]
+    embeddings = np.array([deep.embedder().embed(r.text) for r in known])
+    card = _card(known, data, licence)
+    judged = held & (labels != 1)
+    if judged.sum() > 0 and not held.all():
+        layer = _regression(embeddings[~held], labels[~held])
+        logits = embeddings[judged] @ layer.coef_.T + layer.intercept_ + LEANING
+        card["held_out"] = _told_apart(logits[:, 2] > logits[:, 0], labels[judged]) | {"companies": sorted({r.company for r, h in zip(known, held, strict=True) if h})}
+    layer = _regression(embeddings, labels)
+    np.savez_compressed(path, weights=layer.coef_.astype(np.float32), bias=(layer.intercept_ + LEANING).astype(np.float32))
+    card["version"] = deep.version(path)
+    return _write_card(path, card)
+
+
+def _distinct(rows: Iterable[Rated]) -> tuple[list[Rated], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+    """The rows, equal texts once, with their classes, and which are of the companies that are held out."""
+    unique = {row.text.casefold(): row for row in rows if row.text.strip()}
+    known = sorted(unique.values(), key=lambda r: (r.company, r.text))
+    labels = np.array([_class(r.stars) for r in known])
+    if len(known) < LEAST or len(set(labels.tolist())) < len(tone.CLASSES):
+        raise Mistake(f"{len(known):,} distinct texts with stars, {LEAST:,} are needed, of one to five stars", cure="gather more rated reviews; until then the shipped model reads them")
+    return known, labels, _held_out([r.company for r in known])
+
+
+def _card(known: list[Rated], data: str, licence: str) -> dict[str, Any]:
+    return {"data": data, "licence": licence, "made_on": date.today(), "texts": len(known), "stars": {str(s): n for s, n in sorted(Counter(r.stars for r in known).items())}}
+
+
+def _write_card(path: Path, card: dict[str, Any]) -> dict[str, Any]:
     path.with_suffix(".toml").write_text(f"# The card of {path.name}: what the model of tone was trained on, and how well it reads companies that it had never seen. Made by `rapport train`.\n"
                                          + tomlkit.dumps(card), encoding="utf-8")
     return card
@@ -123,11 +158,8 @@ def _held_out(companies: list[str]) -> np.ndarray[Any, Any]:
 
 
 def _fit(prepared: list[_Prepared], labels: np.ndarray[Any, Any]) -> _Fitted:
-    try:
-        from scipy.sparse import csr_matrix, hstack
-        from sklearn.linear_model import LogisticRegression
-    except ImportError as error:
-        raise Mistake(f"training needs a package that is not installed: {error.name}", cure="pip install -e '.[train]'") from None
+    from scipy.sparse import csr_matrix, hstack
+
     found = Counter(name for counts, _ in prepared for name in counts)
     terms = sorted(name for name, n in sorted(found.most_common(), key=lambda item: (-item[1], item[0]))[:MOST_TERMS] if n >= RARE)
     number = {name: i for i, name in enumerate(terms)}
@@ -140,9 +172,17 @@ def _fit(prepared: list[_Prepared], labels: np.ndarray[Any, Any]) -> _Fitted:
         columns += [i for i, _ in hits]
         values += [w / norm for _, w in hits]
     matrix = hstack([csr_matrix((values, (rows, columns)), shape=(len(prepared), len(terms))), csr_matrix(np.array([numbers for _, numbers in prepared]))]).tocsr()
-    fitted = LogisticRegression(C=1.0, max_iter=800, class_weight="balanced", random_state=SEED).fit(matrix, labels)
+    fitted = _regression(matrix, labels)
     split = len(terms)
-    return _Fitted(terms, idf, fitted.coef_[:, :split].T, fitted.coef_[:, split:], fitted.intercept_ + np.array([WARY, 0, 0]))
+    return _Fitted(terms, idf, fitted.coef_[:, :split].T, fitted.coef_[:, split:], fitted.intercept_ + LEANING)
+
+
+def _regression(features: Any, labels: np.ndarray[Any, Any]) -> Any:
+    try:
+        from sklearn.linear_model import LogisticRegression
+    except ImportError as error:
+        raise Mistake(f"training needs a package that is not installed: {error.name}", cure="pip install -e '.[train]'") from None
+    return LogisticRegression(C=1.0, max_iter=800, class_weight="balanced", random_state=SEED).fit(features, labels)
 
 
 def _write(path: Path, fitted: _Fitted) -> None:
@@ -154,16 +194,17 @@ def _write(path: Path, fitted: _Fitted) -> None:
 def _scores(fitted: _Fitted, prepared: list[_Prepared], labels: np.ndarray[Any, Any]) -> dict[str, Any]:
     """Of texts of held-out companies: how many of one or two against four or five stars are told apart, and how many of the negative are found."""
     number = {name: i for i, name in enumerate(fitted.terms)}
-    right = negative = found = judged = 0
-    for (counts, numbers), label in zip(prepared, labels, strict=True):
-        if label == 1:
-            continue
-        hits = [(number[name], (1 + math.log(k)) * float(fitted.idf[number[name]])) for name, k in counts.items() if name in number]
-        norm = math.sqrt(sum(w * w for _, w in hits)) or 1.0
-        logits = fitted.bias + fitted.lexicon @ np.array(numbers) + sum((w / norm * fitted.weights[i] for i, w in hits), np.zeros(len(tone.CLASSES)))
-        said = 2 if logits[2] > logits[0] else 0
-        judged += 1
-        right += said == label
-        negative += label == 0
-        found += label == 0 and said == 0
-    return {"texts": judged, "accuracy": round(float(right / judged), 3) if judged else 0.0, "negative_recall": round(float(found / negative), 3) if negative else 0.0}
+    said, judged = [], labels != 1
+    for (counts, numbers), asked in zip(prepared, judged, strict=True):
+        if asked:
+            hits = [(number[name], (1 + math.log(k)) * float(fitted.idf[number[name]])) for name, k in counts.items() if name in number]
+            norm = math.sqrt(sum(w * w for _, w in hits)) or 1.0
+            logits = fitted.bias + fitted.lexicon @ np.array(numbers) + sum((w / norm * fitted.weights[i] for i, w in hits), np.zeros(len(tone.CLASSES)))
+            said.append(logits[2] > logits[0])
+    return _told_apart(np.array(said, dtype=bool), labels[judged])
+
+
+def _told_apart(positive: np.ndarray[Any, Any], labels: np.ndarray[Any, Any]) -> dict[str, Any]:
+    """How many texts were rightly called positive or not, and how many of the negative were found."""
+    right, negative = positive == (labels == 2), labels == 0
+    return {"texts": len(labels), "accuracy": round(float(right.mean()), 3) if len(labels) else 0.0, "negative_recall": round(float(right[negative].mean()), 3) if negative.any() else 0.0}

@@ -63,7 +63,7 @@ def test_a_study_may_teach_a_model_of_its_own(tmp_path: Path) -> None:
     assert MODEL.read("A gloopy, wobbly parcel.").shares[0] < 0.9
     try:
         before = sentiment.VERSION
-        tone.use(tmp_path / "sentiment.npz")
+        tone.use(tone.Model(tmp_path / "sentiment.npz"))
         assert labels("A gloopy, wobbly parcel.")["sentiment"].value == "negative" and before != sentiment.VERSION
     finally:
         tone.use(None)

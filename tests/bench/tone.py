@@ -1,8 +1,8 @@
-"""How well tone is read, beside plain TextBlob and VADER: `python tests/bench/tone.py FOLDER [MOST]`.
+"""How well tone is read, beside plain TextBlob and VADER: `python tests/bench/tone.py FOLDER [MOST] [--deep]`.
 
 FOLDER holds eight sets of other people's texts (labelled sentences, tweets, reviews with stars), none of a company that the shipped model learned from; where there
 are no labels, one or two stars are negative and four or five positive. MOST texts of each are read, all unless given. Speed is of one core, beside TextBlob alone
-on the same texts.
+on the same texts. With --deep the embeddings read too, beside the linear model alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from textblob.en import sentiment
 
-from enrich import tone
+from enrich import deep, tone
 
 Judged = tuple[str, bool]
 
@@ -37,24 +37,25 @@ def sets(folder: Path) -> dict[str, list[Judged]]:
     return {name: list({text: label for text, label in rows if text.strip()}.items()) for name, rows in found.items()}
 
 
-def main(folder: Path, most: int) -> None:
-    model = tone.Model(tone.SHIPPED)
-    print(f"model {model.version}, {len(model.terms):,} words and pairs\n{'':18}{'texts':>7}  {'TextBlob':>8}  {'VADER':>6}  {'ours':>6}  negative found  positive found")
+def main(folder: Path, most: int, by_meaning: bool) -> None:
+    linear = tone.Model(tone.SHIPPED)
+    model = deep.Model(linear) if by_meaning else linear
+    print(f"model {model.version}, {len(linear.terms):,} words and pairs\n{'':18}{'texts':>7}  {'TextBlob':>8}  {'VADER':>6}  {'linear':>6}  {'ours':>6}  negative found  positive found")
     mean = []
     for name, rows in sets(folder).items():
         chosen = random.Random(1).sample(rows, min(most, len(rows)))
         gold = np.array([label for _, label in chosen])
         said = [tone.lexicons(text) for text, _ in chosen]
-        shares = [model.read(text, s).shares for (text, _), s in zip(chosen, said, strict=True)]
-        ours, blob, vader = np.array([s[2] > s[0] for s in shares]), np.array([s.polarity > 0 for s in said]), np.array([s.numbers[5] > 0 for s in said])
-        mean.append([(blob == gold).mean(), (vader == gold).mean(), (ours == gold).mean()])
-        print(f"{name:18}{len(gold):>7,}  {mean[-1][0]:>8.1%}  {mean[-1][1]:>6.1%}  {mean[-1][2]:>6.1%}  {(~ours[~gold]).mean():>14.1%}  {ours[gold].mean():>14.1%}")
-    print(f"{'mean':18}{'':7}  " + "  ".join(f"{m:>{w}.1%}" for m, w in zip(np.mean(mean, axis=0), (8, 6, 6), strict=True)))
+        plain, ours = (np.array([read[2] > read[0] for (text, _), s in zip(chosen, said, strict=True) for read in (reader.read(text, s).shares,)]) for reader in (linear, model))
+        blob, vader = np.array([s.polarity > 0 for s in said]), np.array([s.numbers[5] > 0 for s in said])
+        mean.append([(blob == gold).mean(), (vader == gold).mean(), (plain == gold).mean(), (ours == gold).mean()])
+        print(f"{name:18}{len(gold):>7,}  {mean[-1][0]:>8.1%}  {mean[-1][1]:>6.1%}  {mean[-1][2]:>6.1%}  {mean[-1][3]:>6.1%}  {(~ours[~gold]).mean():>14.1%}  {ours[gold].mean():>14.1%}")
+    print(f"{'mean':18}{'':7}  " + "  ".join(f"{m:>{w}.1%}" for m, w in zip(np.mean(mean, axis=0), (8, 6, 6, 6), strict=True)))
     speed([text for rows in sets(folder).values() for text, _ in rows if 40 <= len(text.split()) <= 75], model)
 
 
-def speed(texts: list[str], model: tone.Model) -> None:
-    chosen = random.Random(2).sample(texts, min(2000, len(texts)))
+def speed(texts: list[str], model: tone.Reader) -> None:
+    chosen = random.Random(2).sample(texts, min(300 if isinstance(model, deep.Model) else 2000, len(texts)))
     ours, blob = (min(_seconds(read, chosen) for _ in range(3)) for read in (model.read, sentiment))
     words = np.mean([len(t.split()) for t in chosen])
     print(f"texts of {words:.0f} words: {len(chosen) / ours:,.0f} a second on one core, both lexicons included ({ours / blob:.1f} times TextBlob alone: {len(chosen) / blob:,.0f} a second)")
@@ -87,4 +88,5 @@ def _sentences(path: Path) -> Iterator[Judged]:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000)
+    given = [a for a in sys.argv[1:] if a != "--deep"]
+    main(Path(given[0]), int(given[1]) if len(given) > 1 else 1_000_000, "--deep" in sys.argv)
