@@ -87,7 +87,7 @@ def export(store: Store, format: str, out: Path | None = None, table: str | None
         folder = out if out and (not table or out.is_dir()) else None
         paths = [folder / f"{t.NAME}.{format}" if folder else out for t in tables]
         for kind, path in zip(tables, paths, strict=True):
-            write(kind, _rows(store, kind), files.enter_context(_file(path)))
+            write(kind, rows(store, kind), files.enter_context(_file(path)))
     return [p for p in paths if p]
 
 
@@ -115,11 +115,11 @@ def _file(path: Path | None) -> Iterator[BinaryIO]:
 
 # --- tables ---------------------------------------------------------------------------------------------------------------------------
 
-def _rows(store: Store, table: type[Table]) -> Iterator[tuple[Any, ...]]:
-    """The public rows of a table in the order of its key, texts as far as they may be shown."""
+def rows(store: Store, table: type[Table], cuts: Mapping[type[Table], Cut] | None = None) -> Iterator[tuple[Any, ...]]:
+    """The public rows of a table in the order of its key, texts as far as they may be shown; `cuts` are other ways to cut those of some tables."""
     names = list(table.columns())
     order = ", ".join(f"t.[{k}]" for k in table.KEY)
-    texts = _TEXTS.get(table)
+    texts = {**_TEXTS, **(cuts or {})}.get(table)
     rights = f", {_PUBLISH[table]}, {_GONE[table]}, {_NOW.get(table, 'null')}" if texts else ""
     for row in store.rows(f"select {', '.join(f't.[{n}]' for n in names)}{rights} from [{table.NAME}] t where {_public(table)} order by {order}"):
         if texts:
@@ -180,9 +180,11 @@ _NOW: dict[type[Table], str] = {
 
 Place = Mapping[str, int]
 """Column name to its place in a row."""
+Cut = Callable[[Place, list[Any], str, bool, str | None], None]
+"""Cuts the texts of a row in place to what may be shown: given what its profile publishes, whether it has vanished, and the text as it stands now."""
 
 
-def _plain_texts(*names: str) -> Callable[[Place, list[Any], str, bool, str | None], None]:
+def _plain_texts(*names: str) -> Cut:
     def keep(at: Place, row: list[Any], publish: str, gone: bool, now: str | None) -> None:
         for name in names:
             row[at[name]] = shown(row[at[name]], publish, gone)
@@ -201,7 +203,7 @@ def _label_words(at: Place, row: list[Any], publish: str, gone: bool, now: str |
         row[at["spans"]] = json.dumps([[start, end, shown(words, publish, gone)] for start, end, words in json.loads(spans)], ensure_ascii=False)
 
 
-_TEXTS: dict[type[Table], Callable[[Place, list[Any], str, bool, str | None], None]] = {
+_TEXTS: dict[type[Table], Cut] = {
     Review: _plain_texts("title", "text"), Reply: _plain_texts("text"), Mention: _plain_texts("words"), Template: _plain_texts("text"),
     Change: _change_texts, Label: _label_words,
 }
@@ -249,7 +251,7 @@ def _document(store: Store, file: BinaryIO) -> None:
         "study": _study(store),
         "method": _method(store),
         "sources": _sources(store),
-        "companies": (_listed(_plain(Company, row), "aliases", "domains", "accounts") for row in _rows(store, Company)),
+        "companies": (_listed(_plain(Company, row), "aliases", "domains", "accounts") for row in rows(store, Company)),
         "findings": _findings(store),
         "limits": _limits(store),
     }))
@@ -286,11 +288,11 @@ def _listed(row: Json, *names: str) -> Json:
 
 
 def _study(store: Store) -> Json | None:
-    return next((_plain(Study, row) for row in _rows(store, Study)), None)
+    return next((_plain(Study, row) for row in rows(store, Study)), None)
 
 
 def _method(store: Store) -> Json:
-    current = [row for row in (_plain(Analysis, r) for r in _rows(store, Analysis)) if row["current"]]
+    current = [row for row in (_plain(Analysis, r) for r in rows(store, Analysis)) if row["current"]]
     steps: dict[tuple[str, str], int] = {}
     for versions, n in store.rows("select versions, count(*) from done group by versions order by versions"):
         for said in filter(None, versions.split(",")):
@@ -300,7 +302,7 @@ def _method(store: Store) -> Json:
         "analysis": {k: v for k, v in current[-1].items() if k != "current"} if current else None,
         "steps": [{"name": name, "version": version, "texts": n} for (name, version), n in sorted(steps.items())],
         "systems": [{"id": s.id, "title": s.title, "question": s.question, "measures": s.measures} for s in lens().systems.values()],
-        "tags": (_plain(Tag, row) for row in _rows(store, Tag)),
+        "tags": (_plain(Tag, row) for row in rows(store, Tag)),
         "definitions": {f"{table.NAME}.{name}": c.metadata["doc"] for table in (Finding, Evidence, Figure) for name, c in table.columns().items()},
     }
 
@@ -317,7 +319,7 @@ _COUNTS = f"""select
 
 def _sources(store: Store) -> Iterator[Json]:
     """Every public place with what was gathered there, what its source says it has, and how the runs went."""
-    for profile in (_plain(Profile, row) for row in _rows(store, Profile)):
+    for profile in (_plain(Profile, row) for row in rows(store, Profile)):
         del profile["private"]
         counts = next(store.dicts(_COUNTS, profile))
         seen = profile["replies_visible"]
@@ -329,7 +331,7 @@ def _sources(store: Store) -> Iterator[Json]:
 
 def _findings(store: Store) -> Iterator[Json]:
     """Findings of the current analysis, with their evidence and the points of their charts."""
-    for finding in (_plain(Finding, row) for row in _rows(store, Finding)):
+    for finding in (_plain(Finding, row) for row in rows(store, Finding)):
         yield {**finding, "system": [s for s in finding["system"].split(",") if s],
                "evidence": {side: _evidence(store, finding["id"], side) for side in ("for", "against")},
                "figures": ({k: v for k, v in _plain(Figure, row).items() if k != "finding"}

@@ -47,12 +47,30 @@ def quote(text: str | None, publish: str, gone: object, spans: Iterable[tuple[in
         raise ValueError(f"publish is {publish!r}: must be none, excerpt or full")
     if not text or gone or publish == "none":
         return None
-    marks = sorted({(max(0, start), min(end, len(text))) for start, end in spans if max(0, start) < min(end, len(text))})
+    marks = _marks(text, spans)
     start, end = (0, len(text)) if publish == "full" or len(text) <= EXCERPT else _window(text, marks)
     head = OMISSION if start else ""
     shift = len(head) - start
     return Quote(head + text[start:end] + (OMISSION if end < len(text) else ""),
                  tuple((max(a, start) + shift, min(b, end) + shift) for a, b in marks if a < end and start < b))
+
+
+def reduced(text: str | None, publish: str, gone: object, quotes: Iterable[Iterable[tuple[int, int]]]) -> str | None:
+    """What may be shown of a text, each letter where it stood, so that places in it still hold; None where nothing may be.
+
+    Kept are its beginning and the excerpt around each of some sets of matched words, as `quote` would cut it; blanks stand for the rest.
+    """
+    if not text or len(text) <= EXCERPT or gone or publish != "excerpt":
+        return shown(text, publish, gone)
+    kept = [" "] * len(text)
+    for spans in ((), *quotes):
+        start, end = _window(text, _marks(text, spans))
+        kept[start:end] = text[start:end]
+    return "".join(kept)
+
+
+def _marks(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    return sorted({(max(0, start), min(end, len(text))) for start, end in spans if max(0, start) < min(end, len(text))})
 
 
 def _window(text: str, marks: list[tuple[int, int]]) -> tuple[int, int]:

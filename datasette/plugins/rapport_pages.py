@@ -52,6 +52,16 @@ def register_routes():
         (r"/method", "method", method), (r"/status", "status", status), (r"/coverage", "coverage", coverage))]
 
 
+@hookimpl
+def extra_template_vars(datasette):
+    """The edition that is served, for every page to name; none where it is the study as it is now."""
+    async def edition():
+        database = datasette.get_database(DATABASE)
+        return {"edition": dict((await database.execute("select name, made_at, sha256 from edition")).first()) if await database.table_exists("edition") else None}
+
+    return edition
+
+
 def _page(name, read):
     async def view(datasette, request):
         if not await datasette.permission_allowed(request.actor, "view-database", DATABASE, default=True):
