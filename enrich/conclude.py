@@ -33,19 +33,15 @@ def conclude(store: Store, lens: Lens | None = None, *, anew: bool = False) -> A
     The analysis is named by a hash of what it rests on (counts, vocabulary, program): with nothing new it is returned as it stands, unless
     it is to be made `anew` because texts changed (an edit may leave every count as it was, and move the words that are quoted).
     """
-    lens = lens or vocabulary.lens()
-    companies = {c.id: c for c in store.read(Company, "role <> 'removed' order by id")}
-    first, last = next(store.rows("select period_from, period_to from study"), (None, None))
-    study = Study(store, lens, companies, first, last, _short(store, companies))
-    analysis = Analysis(id=_rests_on(study), as_of=store.one("select max(last_seen) from looks") or "", made_at=iso(datetime.now(UTC)), code=_code(), lens=lens.version,
+    study = study_of(store, lens or vocabulary.lens())
+    analysis = Analysis(id=_rests_on(study), as_of=store.one("select max(last_seen) from looks") or "", made_at=iso(datetime.now(UTC)), code=code(), lens=study.lens.version,
                         seed=DRAWS_SEED, current=1)
     known = store.get(Analysis, analysis.id)
     if known and known.current and not anew:
         return known
-    found = [(name, result) for name, module in measures.measures().items() for result in (*module.measure(study), *_absent(study, name, module))]
-    results = [result for _, result in found]
-    findings = [_finding(study, analysis, name, result, verdict) for (name, result), verdict in zip(found, judge(study, results), strict=True)]
-    shown = [(finding, result) for finding, result in zip(findings, results, strict=True) if not result.missing]
+    found = figures(study)
+    findings = [_finding(study, analysis, *figure) for figure in found]
+    shown = [(finding, result) for finding, (_, result, _) in zip(findings, found, strict=True) if not result.missing]
     quotes = [quote for finding, result in shown for quote in _evidence(finding.id, result)]         # looked for before the store is held
     points = [Figure(finding.id, p.series, p.x, p.y, p.low, p.high, p.n) for finding, result in shown for p in result.points()]
     with store.atomic():
@@ -57,6 +53,19 @@ def conclude(store: Store, lens: Lens | None = None, *, anew: bool = False) -> A
         store.write(quotes)
         store.write(points)
     return analysis
+
+
+def study_of(store: Store, lens: Lens) -> Study:
+    """What measures work on: a store's companies over its period."""
+    companies = {c.id: c for c in store.read(Company, "role <> 'removed' order by id")}
+    first, last = next(store.rows("select period_from, period_to from study"), (None, None))
+    return Study(store, lens, companies, first, last, _short(store, companies))
+
+
+def figures(study: Study) -> list[tuple[str, Result, Verdict]]:
+    """Every figure of every measure, with what is made of it."""
+    found = [(name, result) for name, module in measures.measures().items() for result in (*module.measure(study), *_absent(study, name, module))]
+    return [(*figure, verdict) for figure, verdict in zip(found, judge(study, [result for _, result in found]), strict=True)]
 
 
 def _short(store: Store, companies: dict[str, Company]) -> dict[str, str]:
@@ -198,7 +207,7 @@ def fragment(part: str) -> str:
 def _rests_on(study: Study) -> str:
     """Hash of all that the findings rest on."""
     digest = blake2b(digest_size=8)
-    digest.update(repr((_code(), study.lens.version, [(t.id, t.title, t.definition, t.speaks, t.accuses) for t in study.lens.tags.values()], sorted(study.lens.accuracy.items()), sorted((s.id, s.measures) for s in study.lens.systems.values()), study.first, study.last,
+    digest.update(repr((code(), study.lens.version, [(t.id, t.title, t.definition, t.speaks, t.accuses) for t in study.lens.tags.values()], sorted(study.lens.accuracy.items()), sorted((s.id, s.measures) for s in study.lens.systems.values()), study.first, study.last,
                         [(c.id, c.name, c.role) for c in study.companies.values()])).encode())
     for said in ("select * from cells order by company, source, audience, kind, day, stars, language, asks, author, tag",
                  "select * from waits order by company, source, audience, day, stars, asks, author, tag, edited, lo, hi",
@@ -209,7 +218,7 @@ def _rests_on(study: Study) -> str:
     return digest.hexdigest()
 
 
-def _code() -> str:
+def code() -> str:
     """Version of the program, with a hash of the files that make figures."""
     here = Path(__file__).parent
     digest = blake2b(digest_size=4)
