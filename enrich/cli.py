@@ -6,7 +6,7 @@ import json
 import shlex
 import sqlite3
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from datetime import datetime
 from functools import wraps
@@ -25,6 +25,8 @@ from enrich.store import Store, unusable
 
 if TYPE_CHECKING:
     from enrich.freeze import Edition
+    from enrich.llm_ask import Asked
+    from enrich.steps import Text
 
 
 class Commands(click.Group):
@@ -84,6 +86,40 @@ def in_study(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 as_json = click.option("--json", "json_", is_flag=True, help="For programs: print JSON.")
+
+Asking = Callable[["Iterable[tuple[Text, str | None]]", Path], "Asked"]
+"""Asks the chosen language model about texts, and keeps its answers in a folder."""
+
+
+def asks_model(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command the options of asking a language model, and as the argument `asking` what asks it; None where none is named."""
+
+    @click.option("--llm", "model", metavar="MODEL", help="Have a language model of the llm library name themes and moves (needs the extra [llm]). What it takes is shown before anything is sent.")
+    @click.option("--price-in", type=click.FloatRange(min=0), help="Price of a million tokens that are sent to it.")
+    @click.option("--price-out", type=click.FloatRange(min=0), help="Price of a million tokens that it answers.")
+    @click.option("--yes", is_flag=True, help="Send without asking: for schedulers.")
+    @wraps(command)
+    def run(*args: Any, model: str | None, price_in: float | None, price_out: float | None, yes: bool, **kwargs: Any) -> Any:
+        from enrich import answers, llm_ask, llm_tags
+
+        def asking(texts: Iterable[tuple[Text, str | None]], folder: Path) -> Asked:
+            chosen, kept = llm_tags.model_of(model or ""), answers.Answers(folder / answers.FILE)
+            plan = llm_tags.plan(texts, kept, llm_tags.by(chosen))
+            click.echo("\n".join(plan.lines(chosen.model_id, price_in, price_out)), err=True)
+            if plan.due and not yes:
+                click.confirm("Send them?", abort=True, err=True)
+            with click.progressbar(length=len(plan.due), label="asking", file=sys.stderr, hidden=not plan.due) as bar:
+                asked = llm_ask.ask(chosen, plan, kept, bar.update)
+            click.echo("\n".join(asked.lines()), err=True)
+            answers.use(kept)
+            return asked
+
+        try:
+            return command(*args, asking=asking if model else None, **kwargs)
+        finally:
+            answers.use(None)
+
+    return run
 
 
 @main.command()
@@ -356,18 +392,29 @@ def parse(spider: str, file: str, url: str | None, seen: str | None, options: tu
 
 @main.command()
 @in_study
+@asks_model
 @as_json
-def enrich(study: studies.Study, json_: bool) -> None:
+def enrich(study: studies.Study, asking: Asking | None, json_: bool) -> None:
     """Read what is new and draw conclusions: sentiment, themes, moves, templates, measures, findings.
 
     Only texts that no step of this version has read are read; with nothing new, nothing changes.
+
+    With --llm only masked texts of public places are sent. The answers lie in answers.jsonl beside the store, and later runs read by them, without
+    asking, until the file is moved away; texts without an answer are read by the lens's cues.
     """
-    conclude(study, json_)
+    asked = None
+    if asking:
+        from enrich import llm_tags
+
+        with Store(study.database) as store:
+            ledger.register(store, study)
+            asked = asking(llm_tags.of_store(store), study.folder)
+    conclude(study, json_, asked)
     if not json_:
         click.echo("Next: rapport serve, or rapport export --format json")
 
 
-def conclude(study: studies.Study, json_: bool) -> None:
+def conclude(study: studies.Study, json_: bool, asked: Asked | None = None) -> None:
     """Reads what is new and tells what was found."""
     from enrich import enrichment, reading
 
@@ -378,8 +425,11 @@ def conclude(study: studies.Study, json_: bool) -> None:
         with click.progressbar(length=due, label=f"reading {due:,} texts", file=sys.stderr, hidden=json_ or not due) as bar:
             done = enrichment.enrich(store, bar.update, by_meaning=study.deep)
     if json_:
-        click.echo(json.dumps(asdict(done)))
+        click.echo(json.dumps(asdict(done) | ({"asked": asked.plain()} if asked else {})))
         return
+    if done.tagged_by:
+        click.echo(f"Themes and moves are as {done.tagged_by} named them, where it answered. How exact it is, the pages do not say (theirs is the accuracy of the cues): "
+                   "rapport evaluate --gold FOLDER --llm MODEL")
     click.echo(f"{done.read:,} texts read, {done.days:,} days counted again; {done.findings:,} findings, {done.verdicts:,} of them a clear difference from the others.")
 
 
@@ -537,16 +587,21 @@ def train(files: tuple[Path, ...], where: Path, text: str, stars: str, data: str
 @click.option("--gold", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True, help="The folder of annotated rows: reviews.jsonl, replies.jsonl.")
 @click.option("--write", is_flag=True, help="Write the accuracy of every tag into the lens, which intervals and verdicts take into account.")
 @click.option("--deep", "deep_", is_flag=True, help="Read tone by meaning too (needs the extra [deep]).")
+@asks_model
 @as_json
-def evaluate(gold: Path, write: bool, deep_: bool, json_: bool) -> None:
-    """Measure how well themes, moves and the other readings agree with people's."""
+def evaluate(gold: Path, write: bool, deep_: bool, asking: Asking | None, json_: bool) -> None:
+    """Measure how well themes, moves and the other readings agree with people's.
+
+    With --llm a language model's themes and moves are measured, and what is read off them; its answers lie in answers.jsonl beside the rows.
+    """
     from enrich import deep, tone
     from enrich import evaluate as evaluation
 
     if deep_:
         tone.use(deep.Model(tone.Model(tone.SHIPPED)))
+    asked = asking(((text, None) for text in evaluation.texts(gold)), gold) if asking else None
     report = evaluation.evaluate(gold)
-    click.echo(json.dumps(report) if json_ else "\n".join(evaluation.lines(report)))
+    click.echo(json.dumps(report | ({"asked": asked.plain()} if asked else {})) if json_ else "\n".join(evaluation.lines(report)))
     if write:
         click.echo(f"written: {evaluation.write_accuracy(report)}", err=True)
 

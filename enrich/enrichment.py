@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from enrich import cells, conclude, deep, reading, templates, tone, train
+from enrich import answers, cells, conclude, deep, llm_tags, reading, templates, tone, train
+from enrich.lens import lens
+from enrich.steps import Text, tagged_by
 from enrich.store import Store
 
 
@@ -19,6 +21,7 @@ class Enriched:
     analysis: str                            # its id
     findings: int
     verdicts: int                            # findings that name a clear difference from the others
+    tagged_by: str | None = None             # the language model whose themes and moves are taken where it answered
 
 
 def use_models(folder: Path, by_meaning: bool) -> None:
@@ -36,11 +39,36 @@ def enrich(store: Store, tick: Callable[[int], object] = lambda n: None, *, by_m
     use_models(store.path.parent, by_meaning)
     if by_meaning:
         deep.embedder()
+    _answered(store)
     read = reading.read(store, tick)
+    store.execute("""update mentions set version = (select value from labels l where l.kind = mentions.kind and l.target = mentions.target and l.name = ?)
+                     where step in ('themes', 'moves') and exists (select 1 from labels l where l.kind = mentions.kind and l.target = mentions.target and l.name = ? and l.value <> mentions.version)""",
+                  (tagged_by.NAME, tagged_by.NAME))      # what a model tagged says so
     stale = set(store.rows("select company, day from stale"))
     templates.cluster(store, {company for company, _ in stale} | cells.taken_otherwise(store))
     cells.update(store, stale)
     analysis = conclude.conclude(store, anew=bool(stale))
     store.many("delete from stale where company = ? and day = ?", stale)         # last, so that a run that is cut short is made good by the next
     findings, verdicts = next(store.rows("select count(*), count(*) filter (where verdict in ('weakness', 'accusation', 'strength')) from findings where analysis = ?", (analysis.id,)))
-    return Enriched(read, len(stale), analysis.id, findings, verdicts)
+    asked = answers.current()
+    return Enriched(read, len(stale), analysis.id, findings, verdicts, asked.by if asked else None)
+
+
+def _answered(store: Store) -> None:
+    """Takes the answers of a language model that lie beside the store, and has every text read again that was read without its answer, or with one that is none any more."""
+    path = store.path.with_name(answers.FILE)
+    found = answers.Answers(path) if path.exists() else None
+    use = found if found and found.by and found.by.endswith(llm_tags.version()) else None        # answers in another vocabulary hold no longer
+    answers.use(use)
+    reading._say.cache_clear()               # what was said without them
+    if use is None and not store.one("select 1 from labels where name = ?", (tagged_by.NAME,)):
+        return
+    over = []
+    for kind, audience, table in (("review", "t.audience", "reviews t"), ("reply", "r.audience", "replies t join reviews r on r.id = t.review")):
+        for target, text, who, language, by in store.rows(f"""select t.id, t.text, {audience}, g.value, b.value from {table} join done d on d.kind = :kind and d.target = t.id
+                left join labels g on g.kind = :kind and g.target = t.id and g.name = 'language' left join labels b on b.kind = :kind and b.target = t.id and b.name = :name
+                where t.text is not null""", {"kind": kind, "name": tagged_by.NAME}):
+            said = lens().reads(language) and answers.said(Text(kind, text, who)) is not None
+            if by != (use.by if use and said else None):
+                over.append((kind, target))
+    store.many("delete from done where kind = ? and target = ?", over)

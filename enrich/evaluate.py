@@ -93,6 +93,12 @@ def evaluate(folder: Path) -> dict[str, Any]:
     return scores
 
 
+def texts(folder: Path) -> Iterator[steps.Text]:
+    """The texts of the rows that are scored, masked."""
+    rows = gold.read(folder)
+    yield from (text for _, text in _texts((*rows.reviews, *rows.replies), ()))
+
+
 def write_accuracy(report: dict[str, Any], path: Path = FOLDER / "accuracy.toml") -> Path:
     """Writes the accuracy of every tag, and of every label that figures are made of, into the lens: what their intervals and verdicts take into account."""
     lines = [f"# How well each tag is recognised, written on {date.today().isoformat()} by `rapport evaluate --gold FOLDER --write`. Do not edit: measure again.",

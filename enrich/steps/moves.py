@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
+from enrich import answers
 from enrich.cues import Cues
 from enrich.lens import lens
 from enrich.steps import Mention, Text
@@ -26,6 +27,10 @@ def _found(text: str) -> tuple[Mention, ...]:
 
 
 def read(text: Text) -> Iterator[Mention]:
-    """Words that carry a move, in the order of the text. Silent on languages that the lens does not read."""
+    """Words that carry a move, in the order of the text. Silent on languages that the lens does not read.
+
+    A language model that was asked (`enrich.llm_tags`) has said them; else the cues find them.
+    """
     if lens().reads(text.language):
-        yield from _found(text.text)
+        said = answers.said(text)
+        yield from _found(text.text) if said is None else said
