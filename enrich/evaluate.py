@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
 from enrich import deep, gold, people, steps, tone
-from enrich.gold import Names, ReplyRow, ReviewRow, Row
+from enrich.gold import Gold, Names, ReplyRow, ReviewRow, Row
 from enrich.lens import FOLDER, lens
 from enrich.study import slug
 
@@ -132,6 +132,12 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
 
 def _said(value: float | None) -> str:
     return "   -" if value is None else f"{value:.2f}"
+
+
+def texts_of(rows: Gold) -> Iterator[tuple[Row, steps.Text]]:
+    """All annotated reviews that the lens reads, train rows too, as the store would keep and read them."""
+    reviews = (*rows.reviews, *rows.more_reviews)
+    yield from ((row, text) for row, text in _texts(reviews, tuple(sorted({(slug(r.company), r.company) for r in reviews}))) if lens().reads(text.language))
 
 
 def _texts(rows: Iterable[Row], names: tuple[tuple[str, str], ...]) -> Iterator[tuple[Row, steps.Text]]:

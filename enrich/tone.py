@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
 from heapq import nlargest
 from pathlib import Path
@@ -150,6 +151,14 @@ def use(reader: Reader | None) -> None:
     """Reads by another model from now on: a study's own, or with None the one that ships."""
     global _current
     _current = reader
+    heard.cache_clear()
+
+
+@lru_cache(maxsize=4)
+def heard(text: str) -> tuple[Lexicons, Tone]:
+    """What the lexicons and the model in use say of a text; kept for a moment, because several steps ask for the same text."""
+    said = lexicons(text)
+    return said, current().read(text, said)
 
 
 class Model:

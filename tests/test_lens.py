@@ -135,15 +135,17 @@ def test_a_review_in_a_language_that_the_lens_does_not_read_says_nothing() -> No
     ("Great service, I am happy.", "no", "no"),
     ("good app", "no", "no"),
     ("Waiting three weeks for a reply.", "yes", "yes"),
-    ("No problems at all, never disappoints.", "no", "no"),
+    ("No problems at all, I am happy with it.", "no", "no"),
+    ("It is blue.", "no", "no"),
+    ("It triples whenever it rains, which is ridiculous and makes me angry.", "no", "yes"),
     ("[staff] at the desk was lovely.", "no", "yes"),
     ("Do you deliver to the islands?", "no", "yes"),
     ("It would be nice to have a map.", "no", "yes"),
-    ("The staff was lovely, though the soup was cold.", "yes", "no"),
+    ("The staff was lovely, though the soup was cold.", "yes", "yes"),
     ("The soup was cold.", "yes", "yes"),
     ("The staff was lovely, but the soup was cold and nobody ever got back to me.", "yes", "yes"),
 ])
-def test_a_complaint_a_question_and_praise_of_a_person_need_a_reply_one_grievance_amid_praise_does_not(text: str, complains: str, needs_reply: str) -> None:
+def test_a_complaint_a_question_an_angry_tone_and_praise_of_a_person_need_a_reply(text: str, complains: str, needs_reply: str) -> None:
     assert verdicts(text) == {"complaint": complains, "needs_reply": needs_reply}
 
 

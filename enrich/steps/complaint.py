@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 
+from enrich import needs_reply, tone
 from enrich.cues import Cues
 from enrich.lens import lens
 from enrich.steps import Label, Mention, Text, themes
 
-VERSION = f"3.{lens().version_of('complaint')}.{themes.VERSION}"
 KINDS = ("review",)
 USES = ("audience", "language")
 SPANS = 5
-GRIEVANCES = 2
-"""So many words that speak against the company want an answer even amid praise; one alone does not."""
-ASKS = frozenset({"complaint:request", "complaint:person"})
-RESOLVED = "theme:resolved+"
-"""What was solved is told of with words of complaint, which then want no answer."""
+COMPLAINS, ASKS, NAMES, SOLVED = "complaint:complaint", "complaint:request", "complaint:person", "theme:resolved+"
 PERSON = "[staff]"
 """A name that is masked."""
 
@@ -27,23 +23,52 @@ def _cues(audience: str) -> Cues:
     return Cues(lens().of("complaint", audience))
 
 
+def __getattr__(name: str) -> str:
+    """`VERSION` holds what is asked: the lens, the weights of the signs and the model of tone that is in use."""
+    if name == "VERSION":
+        return f"4.{lens().version_of('complaint')}.{themes.VERSION}.{needs_reply.version()}.{tone.current().version}"
+    raise AttributeError(name)
+
+
 def read(text: Text) -> Iterator[Label]:
     """`complaint`: yes where the text carries a theme that speaks against the company, or words of complaint; else no.
 
-    `needs_reply`: yes for a grievance without praise beside it or for several, for a question or request, and where it speaks of a person; "good app" needs none.
+    `needs_reply`: yes where the signs that it shows, weighed together, make it likely (`enrich.needs_reply`), with that probability; its words are those that complain or ask,
+    and where there are none those that set its tone.
     """
     if not lens().reads(text.language):
         return
-    found = [*themes.read(text), *(Mention(hit.tag.id, hit.start, hit.end) for hit in _cues(text.audience).find(text.text))]
+    found, spans, tones = signs(text)
+    yield _label("complaint", spans["against"])
+    chance = needs_reply.likely(found)
+    words = [*spans["against"], *spans["asks"]] or tones
+    if needs_reply.wanted(found) and words:
+        yield Label("needs_reply", "yes", round(chance, 3), basis="words", spans=tuple(sorted(words)[:SPANS]))
+    else:
+        yield Label("needs_reply", "no", basis="absence")
+
+
+def signs(text: Text) -> tuple[needs_reply.Signs, dict[str, list[tuple[int, int]]], list[tuple[int, int]]]:
+    """What bears on whether the text wants an answer, the words that speak `against` and that `asks`, and those that set its tone."""
     tags = lens().tags
-    against = sorted((m.start, m.end) for m in found if tags[m.tag].speaks == "against")
-    yield _label("complaint", against)
-    praised = any(tags[m.tag].speaks == "for" for m in found)
-    asked = [(m.start, m.end) for m in found if m.tag in ASKS]
-    asked += [(at, at + len(mark)) for mark in (PERSON, "?") for at in (text.text.find(mark),) if at >= 0]
-    if any(m.tag == RESOLVED for m in found):
-        against = sorted((m.start, m.end) for m in found if tags[m.tag].speaks == "against" and tags[m.tag].kind == "theme")
-    yield _label("needs_reply", against if len(against) >= (GRIEVANCES if praised else 1) else sorted(asked))
+    told = list(themes.read(text))
+    cues = [m for m in (Mention(hit.tag.id, hit.start, hit.end) for hit in _cues(text.audience).find(text.text)) if text.stands(m.tag, m.start, m.end) and not _is_company(text, m)]
+    heard = tone.heard(text.text)[1]
+    against = [m for m in told if tags[m.tag].speaks == "against"]
+    complains = [m for m in cues if m.tag == COMPLAINS]
+    named = [(at, at + len(PERSON)) for at in (text.text.find(PERSON),) if at >= 0] + [(m.start, m.end) for m in cues if m.tag == NAMES]
+    questions = [(at, at + 1) for at in (text.text.find("?"),) if at >= 0]
+    requests = [(m.start, m.end) for m in cues if m.tag == ASKS]
+    found = needs_reply.Signs(against=len(against), praise=sum(tags[m.tag].speaks == "for" for m in told), complaint=len(complains), request=len(requests), person=bool(named),
+                              question=bool(questions), solved=any(m.tag == SOLVED for m in told), employee=text.audience == "employee", words=len(text.text.split()),
+                              negative=heard.shares[0], positive=heard.shares[2], lowest=min((0.0, *heard.sentences)))
+    return found, {"against": sorted((m.start, m.end) for m in (*against, *complains)), "asks": sorted((*requests, *named, *questions))}, list(heard.weighed)
+
+
+def _is_company(text: Text, mention: Mention) -> bool:
+    """Whether what looks like somebody of the staff is a company of the study: "Acme helped me"."""
+    words = text.text[mention.start:mention.end]
+    return mention.tag == NAMES and any(name in words for _, name in text.names)
 
 
 def _label(name: str, spans: list[tuple[int, int]]) -> Label:

@@ -32,8 +32,7 @@ def read(text: Text) -> Iterator[Label]:
     A text without a word that model or lexicons know gives *no signal*, which is not neutral. TextBlob alone knows fewer: it finds none in
     "nobody ever answered".
     """
-    said = tone.lexicons(text.text)
-    heard = tone.current().read(text.text, said)
+    said, heard = tone.heard(text.text)
     value, probability = verdict(heard)
     if probability is None:
         yield Label("sentiment", value, basis="absence")
