@@ -44,15 +44,15 @@ _CALLED = re.compile(rf"\b((?i:(?:named|by\s+the\s+name\s+of|name\s+(?:is|was)|s
                      rf"(?:special\s+)?thanks\s+to|thank\s+you(?:\s+so\s+much)?(?:\s+to)?|kudos\s+to|shout[\s-]?out\s+to|mention\s+(?:of|to)?)\s+))({_LIST})")
 _FROM = re.compile(rf"\b({_LIST})(\s+(?:from|at|in|of)\s+(?:the\s+)?(?:customer\s+(?:service|support|care)|support|reception|front\s+(?:desk|office)|housekeeping|billing|sales|accounts|"
                    rf"restaurant|kitchen|bar|concierge)\b)")
-_GREETING = re.compile(r"(^|\n)(\s*(?:hi+|hello|hey+|dear|hola|namaste|greetings|good\s+(?:morning|day|afternoon|evening))\s*,?\s+(?:(?:mr|mrs|ms|miss|dr|dear)\.?\s+)?)([^\s,!.:;\n–—-][^,!.:;\n–—]{0,40}?)(?=\s*(?:[,!.:;\n–—]|\s-\s|$))", re.IGNORECASE)
+_GREETING = re.compile(r"(^|\n)(\s*(?:@\w+\s+)*(?:hi+|hello|hey+|dear|hola|namaste|greetings|good\s+(?:morning|day|afternoon|evening))\s*,?\s+(?:(?:mr|mrs|ms|miss|dr|dear)\.?\s+)?)([^\s,!.:;\n–—-][^,!.:;\n–—]{0,40}?)(?=\s*(?:[,!.:;\n–—]|\s-\s|$))", re.IGNORECASE)
 _THANKED = re.compile(rf"\b((?i:thanks?(?:\s+you)?|sorry|appreciate\s+it|apologies)(?i:\s+(?:so\s+much|again|a\s+lot))?,?\s+)({_NAME})(?=\s*[!.,])")
 _VOCATIVE = re.compile(rf"(,\s+)({_NAME})(?=\s*[!.?])")
 _PLACED = re.compile(r"\b(?:from|at|in|of)\s[^.!?\n]{0,40}$", re.IGNORECASE)
 """Before a name that is a place: Greetings from our hotel, Springfield!"""
 _SIGNED = rf"(?:{_NAMES}|[A-Z]{{2,}}(?:\s+[A-Z]{{2,}}){{1,2}}|[A-Z]\s[A-Z][a-z]+)"
 _CLOSING = re.compile(r"((?i:\bregards|\bbest(?:\s+wishes)?|\bsincerely|\brespectfully|\bcheers|\bwarmly|\bthank\s+you|\bthanks|\byours(?:\s+\w+)?|\bkindly|\blove|\bgroeten|\bgrüßen|\bjournée"
-                      rf"|\bdag|\bà\s+vous|\bcordialement|\bsaludos)\s*[,.!\n:-]+\s*)({_SIGNED})(?=\s*(?:$|[\n,.|(/-]|(?i:from|van|de|von|on\s+behalf|and|at)\b))")
-_DASHED = re.compile(rf"((?:[.!?)\n]\s*|\s)[-–—~]\s*)({_NAMES}[A-Z]?|[a-z]{{4,14}}(?=\s*$))(?=[\s.]*$|\s*[,(|]|\s*\n)")
+                      rf"|\bdag|\bà\s+vous|\bcordialement|\bsaludos)\s*[,.!\n:-]+\s*)(?!(?i:best|kind|warm|many|thank|regards|sincerely|respectfully|yours|cheers)\w*\b)({_SIGNED})(?=\s*(?:$|[\n,.|(/-]|(?i:from|van|de|von|on\s+behalf|and|at)\b))")
+_DASHED = re.compile(rf"((?:[.!?)\n]\s*|\s)[-–—~^]\s*)({_NAMES}[A-Z]?|[a-z]{{4,14}}(?=\s*$))(?=[\s.]*$|\s*[,(|]|\s*\n)")
 _INTRODUCED = re.compile(rf"\b((?i:my\s+name\s+is|this\s+is|i\s+am|i['’]m|it['’]s)\s+)({_NAMES})(?=\s*(?:[,.!]|\s+(?:from|here|with|and|at|the|your|of)\b))")
 _LAST_LINE = re.compile(rf"(\n\s*)({_NAMES})(?=\s*(?:$|\n[^\n]{{0,60}}$|[,|][^\n]{{0,60}}$))")
 _NOT_NAMES = frozenset(Path(__file__).with_name("not_names.txt").read_text(encoding="utf-8").split())
