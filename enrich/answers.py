@@ -16,6 +16,8 @@ from enrich.text import key
 
 FILE = "answers.jsonl"
 """Beside a study's store, or in a folder of gold. Enrichment reads by it where it is there; move it away, and the cues read again."""
+LABEL = "tagged_by"
+"""The label that a text carries which was read by an answer: whose it is."""
 
 Said = tuple[Mention, ...]
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from enrich import answers, cells, conclude, deep, llm_tags, reading, templates, tone, train
 from enrich.lens import lens
-from enrich.steps import Text, tagged_by
+from enrich.steps import Text
 from enrich.store import Store
 
 
@@ -43,7 +43,7 @@ def enrich(store: Store, tick: Callable[[int], object] = lambda n: None, *, by_m
     read = reading.read(store, tick)
     store.execute("""update mentions set version = (select value from labels l where l.kind = mentions.kind and l.target = mentions.target and l.name = ?)
                      where step in ('themes', 'moves') and exists (select 1 from labels l where l.kind = mentions.kind and l.target = mentions.target and l.name = ? and l.value <> mentions.version)""",
-                  (tagged_by.NAME, tagged_by.NAME))      # what a model tagged says so
+                  (answers.LABEL, answers.LABEL))      # what a model tagged says so
     stale = set(store.rows("select company, day from stale"))
     templates.cluster(store, {company for company, _ in stale} | cells.taken_otherwise(store))
     cells.update(store, stale)
@@ -61,13 +61,13 @@ def _answered(store: Store) -> None:
     use = found if found and found.by and found.by.endswith(llm_tags.version()) else None        # answers in another vocabulary hold no longer
     answers.use(use)
     reading._say.cache_clear()               # what was said without them
-    if use is None and not store.one("select 1 from labels where name = ?", (tagged_by.NAME,)):
+    if use is None and not store.one("select 1 from labels where name = ?", (answers.LABEL,)):
         return
     over = []
     for kind, audience, table in (("review", "t.audience", "reviews t"), ("reply", "r.audience", "replies t join reviews r on r.id = t.review")):
         for target, text, who, language, by in store.rows(f"""select t.id, t.text, {audience}, g.value, b.value from {table} join done d on d.kind = :kind and d.target = t.id
                 left join labels g on g.kind = :kind and g.target = t.id and g.name = 'language' left join labels b on b.kind = :kind and b.target = t.id and b.name = :name
-                where t.text is not null""", {"kind": kind, "name": tagged_by.NAME}):
+                where t.text is not null""", {"kind": kind, "name": answers.LABEL}):
             said = lens().reads(language) and answers.said(Text(kind, text, who)) is not None
             if by != (use.by if use and said else None):
                 over.append((kind, target))

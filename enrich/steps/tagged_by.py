@@ -12,11 +12,9 @@ VERSION = "1"
 KINDS = ("review", "reply")
 USES = ("audience", "language")
 
-NAME = "tagged_by"
-
 
 def read(text: Text) -> Iterator[Label]:
     """The label `tagged_by`, the model with the version of its prompt; none where no model answered."""
     asked = answers.current()
     if asked and lens().reads(text.language) and answers.said(text) is not None:
-        yield Label(NAME, asked.by)
+        yield Label(answers.LABEL, asked.by)
