@@ -542,6 +542,39 @@ def freeze(study: studies.Study, name: str | None, list_: bool, json_: bool) -> 
     click.echo(json.dumps({**asdict(made), "sha256": hash_}, ensure_ascii=False) if json_ else cited(made, hash_))
 
 
+@main.command()
+@in_study
+@click.argument("a")
+@click.argument("b", required=False)
+@click.option("--format", "form", type=click.Choice(["md", "html", "json", "feed"]), default="md", show_default=True, help="md: Markdown; html: one page; feed: Atom, of what alerts.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Where to; standard output unless given.")
+def diff(study: studies.Study, a: str, b: str | None, form: str, out: Path | None) -> None:
+    """Say what changed between A and B: dates such as 2026-10-01 (their ends), or editions; B is now unless given.
+
+    What became a weakness or is none any more, who started or stopped answering, new pasted replies, newly named rivals. Every change is
+    attributed to the world, to coverage (we see more) or to the tagger (we read otherwise). Only a change in the world that is sure alerts.
+
+    \b
+    Exit code, for schedulers: 0 nothing alerts, 1 a mistake, 2 a wrong option, 3 something alerts.
+      rapport diff 2026-10-01 --format feed --out changes.xml
+      rapport diff 2026-Q3 2026-Q4 --format html --out changes.html
+    """
+    from enrich import diff as comparison
+    from enrich import enrichment, freeze
+    from enrich.diff_forms import FORMS
+
+    with Store(study.database) as store:
+        ledger.register(store, study)
+        enrichment.use_models(study.folder, study.deep)
+        found = comparison.diff(store, study.folder / freeze.FOLDER, a, b)
+    if out:
+        out.write_text(FORMS[form](found), encoding="utf-8")
+    else:
+        click.echo(FORMS[form](found), nl=False)
+    if found.alerts:
+        sys.exit(3)
+
+
 def cited(edition: Edition, hash_: str) -> str:
     """An edition as a report cites it."""
     return (f"{edition.title}, edition {edition.name}, as of {edition.as_of[:10]}, frozen on {edition.made_at[:10]}: {count(edition.findings, 'finding')} on {count(edition.reviews, 'review')} "
