@@ -589,7 +589,7 @@ def cited(edition: Edition, hash_: str) -> str:
 @click.option("--data", help="What the files are, for the model's card; needed with files.")
 @click.option("--licence", help="Under what licence, for the model's card; needed with files.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the model goes: beside the study's store, or with files the model that ships.")
-@click.option("--deep", "deep_", is_flag=True, help="Teach the layer on sentence embeddings, which studies with `deep = true` read by too (needs the extra [deep]; some 50 texts a second, 20,000 at most).")
+@click.option("--deep", "deep_", is_flag=True, help="Teach the layer on sentence embeddings, which studies with `deep = true` read by too (needs the extra [deep]; some 30 texts a second on a core, 20,000 at most).")
 @as_json
 def train(files: tuple[Path, ...], where: Path, text: str, stars: str, data: str | None, licence: str | None, out: Path | None, deep_: bool, json_: bool) -> None:
     """Teach the reading of tone on star ratings: a study's own, or CSV files whose licence allows it.
@@ -636,7 +636,7 @@ def evaluate(gold: Path, write: bool, deep_: bool, asking: Asking | None, json_:
     report = evaluation.evaluate(gold)
     click.echo(json.dumps(report | ({"asked": asked.plain()} if asked else {})) if json_ else "\n".join(evaluation.lines(report)))
     if write:
-        click.echo(f"written: {evaluation.write_accuracy(report)}", err=True)
+        click.echo(f"written: {evaluation.write_accuracy(report, by=asked.by if asked else None)}", err=True)
 
 
 @main.command()

