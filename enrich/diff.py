@@ -9,8 +9,9 @@ The world: what was written, answered or edited after a place was last looked at
 a place that was new to us. The tagger: equal texts that another version of the program or of the vocabulary had read otherwise.
 
 A verdict that crossed a line in the world is not yet a change: more reviews alone can carry a figure over it. So the change itself is tested. The texts
-written until A and those written since are two samples; the distance between a company and its field in one, less that in the other, is held against the
-margin for a difference worth naming, with errors that know how texts hang together, and corrected for all the changes that are asked about at once.
+written until A and those written since are two samples. Both the company's own figure and its distance from the field must have moved by more than the
+margin for a difference worth naming: where only the others moved, or the whole market did, the company did not change. A test of both is the larger p
+(intersection-union: Berger 1982), with errors that know how texts hang together, and corrected for all the changes that are asked about at once.
 """
 
 from __future__ import annotations
@@ -72,11 +73,14 @@ class Shift:
     company: str
     title: str
     sentence: str
+    finding: str | None = None               # id of the finding concerned
     before: str | None = None                # verdicts
     after: str | None = None
     until: dict[str, float] | None = None    # the figure in texts written until A, and since: value, low, high, n
     since: dict[str, float] | None = None
-    change: dict[str, float] | None = None   # value, low, high, p, q
+    own: dict[str, float] | None = None      # how far it moved: value, low, high, p
+    distance: dict[str, float] | None = None     # and how far its distance from the field did
+    q: float | None = None                   # of the test, corrected
     doubt: str | None = None                 # why a change in the world does not alert
 
 
@@ -117,8 +121,13 @@ class Tested:
 
     until: Compared
     since: Compared
-    change: Difference
+    own: Difference
+    distance: Difference | None              # None where only the company itself is asked about
     q: float
+
+    @property
+    def settled(self) -> bool:
+        return self.q < stats.LEVEL
 
 
 def diff(store: Store, folder: Path, a: str, b: str | None = None) -> Diff:
@@ -208,30 +217,27 @@ def _state(store: Store) -> State:
 # --- the change, tested ------------------------------------------------------------------------------------------------------------------
 
 Tests = dict[tuple[str, Key], Tested]
-"""What was tested of a figure (its `distance` from the field, or the company's `own` value) and which, to the test."""
+"""What is asked of a figure (its `verdict`, or the company's `own` doing) and which, to the test."""
 
 
 def _tests(study: Study, at_b: State, split: str) -> tuple[Tests, int]:
-    """All changes that can be asked about, tested at once, and how many tests these are. With two companies a figure's distance is one test for both."""
+    """All changes that can be asked about, tested at once, and how many tests these are."""
     after = (date.fromisoformat(split) + timedelta(days=1)).isoformat()
     until, since = ({(r.company, name, r.slice): r.compared for name, r, _ in conclude.figures(part) if r.compared and r.unit == "share"}
                     for part in (replace(study, last=min(split, study.last or split)), replace(study, first=max(after, study.first or after))))
-    found: dict[tuple[str, Key], tuple[Compared, Compared, Difference]] = {}
-    for key in until.keys() & since.keys():
+    found: dict[tuple[str, Key], tuple[Compared, Compared, Difference, Difference | None]] = {}
+    for key in sorted(until.keys() & since.keys() & at_b.figures.keys()):
         old, new = until[key], since[key]
-        if not (old.own.enough and new.own.enough) or key not in at_b.figures:
+        if not (old.own.enough and new.own.enough):
             continue
+        own = stats.difference(new.own, old.own)
         result, verdict = at_b.figures[key]
         if result.judged and verdict != "indicative" and old.other and new.other and old.other.enough and new.other.enough:
-            found["distance", key] = (old, new, distance(old, new))
+            found["verdict", key] = (old, new, own, distance(old, new))
         if key[1] == "responsiveness" and key[2] in ANSWERED:
-            found["own", key] = (old, new, stats.difference(new.own, old.own))
-    groups: dict[tuple[str, ...], list[tuple[str, Key]]] = {}
-    for what, (company, measure, part) in sorted(found):
-        mirrored = what == "distance" and len(study.companies) == 2
-        groups.setdefault((what, "" if mirrored else company, measure, part), []).append((what, (company, measure, part)))
-    qs = stats.adjust(np.array([max(found[one][2].p for one in group) for group in groups.values()]))
-    return {one: Tested(*found[one], float(q)) for q, group in zip(qs, groups.values(), strict=True) for one in group}, len(groups)
+            found["own", key] = (old, new, own, None)
+    qs = stats.adjust(np.array([max(own.p, apart.p if apart else 0.0) for _, _, own, apart in found.values()]))
+    return {one: Tested(*found[one], float(q)) for q, one in zip(qs, found, strict=True)}, len(found)
 
 
 def distance(until: Compared, since: Compared) -> Difference:
@@ -276,28 +282,33 @@ def _verdicts(cause: Cause, a: Side, old: State, new: State, names: dict[str, st
         said = result or was
         if not _crossed(before, after) or said is None:
             continue
-        head = f"{names[key[0]]}, “{said.title}”: {_became(before, after)}."
-        test = (tested or {}).get(("distance", key))
-        doubt = None
-        if cause == "world":
-            better = NAMED.get(after or "", 0) > NAMED.get(before or "", 0)
-            if test is None:
-                doubt = "There are too few texts on one side of the date to test whether anything changed."
-            elif test.q >= stats.LEVEL or (test.change.value > 0) != (better == (said.more_is == "better")):
-                doubt = "The verdict crossed a line; the change itself is within doubt."
-        told = _told(a, test, names, key[0]) if test else ""
+        head = f"{names[key[0]]}, “{said.title}”: {_became(before, after)}"
+        test = (tested or {}).get(("verdict", key))
+        better = NAMED.get(after or "", 0) > NAMED.get(before or "", 0)
+        doubt = _doubt(test, better == (said.more_is == "better")) if cause == "world" else None
+        told = _told(a, test) if test else ""
         why = f"More is known of the days before {a.said} now, or of a place that was new." if cause == "coverage" else ""
         sentence = result.sentence if result and after != "not available" else ""
-        yield _shift(cause, "verdict", key, said.title, " ".join(filter(None, (head, sentence, told, why, doubt))), before=before, after=after, test=test, doubt=doubt)
+        yield _shift(cause, "verdict", key, head, " ".join(filter(None, (f"{head}.", sentence, told, why, doubt))), before=before, after=after, test=test, doubt=doubt)
 
 
-def _told(a: Side, test: Tested, names: dict[str, str], company: str, *, own: bool = False) -> str:
+def _doubt(test: Tested | None, up: bool) -> str | None:
+    """Why a verdict that crossed a line is not sure to be a change of the company (`up`: its figure would have grown); None where it is."""
+    if test is None:
+        return "There are too few texts on one side of the date to test whether anything changed."
+    if test.settled and all((d.value > 0) == up for d in (test.own, test.distance) if d):
+        return None
+    if test.distance and test.distance.clear_of_zero and not test.own.clear_of_zero:
+        return "The others moved; that the company did is within doubt."
+    return "The verdict crossed a line; the change itself is within doubt."
+
+
+def _told(a: Side, test: Tested) -> str:
     """A figure before and after, with intervals, and how far it moved."""
-    first, since = f"In texts written until {a.said}" if not own else f"Of those who complained until {a.said}", "since"
-    rates = (f"{first} it was {words.about(test.until.own.value)} in 100 ({words.range_of(test.until.own)}; {int(test.until.own.n):,}), "
-             f"{since} {words.about(test.since.own.value)} ({words.range_of(test.since.own)}; {int(test.since.own.n):,})")
-    what = "the share" if own else "the distance from the others"
-    return f"{rates}: {what} moved by {_points(test.change)} (q {_q(test.q)})."
+    rates = (f"Until {a.said} it was {words.about(test.until.own.value)} in 100 ({words.range_of(test.until.own)}; of {int(test.until.own.n):,}), "
+             f"since then {words.about(test.since.own.value)} ({words.range_of(test.since.own)}; of {int(test.since.own.n):,})")
+    apart = f", and its distance from the others by {_points(test.distance)}" if test.distance else ""
+    return f"{rates}: it moved by {_points(test.own)}{apart} (q {_q(test.q)})."
 
 
 def _points(change: Difference) -> str:
@@ -320,7 +331,8 @@ def _stored(side: Side, state: State, today: tuple[str, str, str], names: dict[s
         title = result.title if result else own[1] if own else ""
         if key[0] in names and _crossed(before, after):
             why = f"{side.said[:1].upper()}{side.said[1:]} counted other places, or another period." if same else f"The same texts were read otherwise in {side.said} than today: nothing changed at the company."
-            yield _shift("coverage" if same else "tagger", "verdict", key, title, f"{names[key[0]]}, “{title}”: {_became(before, after)}. {why}", before=before, after=after)
+            head = f"{names[key[0]]}, “{title}”: {_became(before, after)}"
+            yield _shift("coverage" if same else "tagger", "verdict", key, head, f"{head}. {why}", before=before, after=after)
 
 
 def _answering(a: Side, at_b: State, names: dict[str, str], tested: Tests) -> Iterator[Shift]:
@@ -329,12 +341,12 @@ def _answering(a: Side, at_b: State, names: dict[str, str], tested: Tests) -> It
         for part in ANSWERED:
             key = (company, "responsiveness", part)
             test = tested.get(("own", key))
-            if test is None or test.q >= stats.LEVEL:
+            if test is None or not test.settled:
                 continue
             old, new, within = test.until.own.value, test.since.own.value, part.removeprefix("answered ")
             said = ("has started to answer those who complain" if old < SILENT <= new else "has stopped answering those who complain" if new < SILENT <= old
                     else "answers more of those who complain" if new > old else "answers fewer of those who complain")
-            sentence = f"{name} {said}, in public {within}. {_told(a, test, names, company, own=True)} No public reply is not no reply."
+            sentence = f"{name} {said}, in public {within}. {_told(a, test)} No public reply is not no reply."
             yield _shift("world", "answering", key, f"{name} {said}", sentence, test=test, alert=True)
             break
 
@@ -366,8 +378,10 @@ def _new_names(cause: Cause, a: Side, old: State, new: State, names: dict[str, s
 def _shift(cause: Cause, kind: Literal["verdict", "answering", "template", "rival"], key: Key, title: str, sentence: str, *, before: str | None = None, after: str | None = None,
            test: Tested | None = None, doubt: str | None = None, alert: bool | None = None) -> Shift:
     until, since = ({"value": e.value, "low": e.low, "high": e.high, "n": e.n} if e else None for e in ((test.until.own, test.since.own) if test else (None, None)))
-    change = {"value": test.change.value, "low": test.change.low, "high": test.change.high, "p": test.change.p, "q": test.q} if test else None
-    return Shift(" ".join((*key, before or "", after or "")), cause, kind, cause == "world" and doubt is None if alert is None else alert, key[0], title, sentence, before, after, until, since, change, doubt)
+    own, apart = ({"value": d.value, "low": d.low, "high": d.high, "p": d.p} if d else None for d in ((test.own, test.distance) if test else (None, None)))
+    finding = f"{key[0]}.{key[1]}.{conclude.fragment(key[2])}" if kind in ("verdict", "answering") else None
+    return Shift(" ".join((*key, before or "", after or "")), cause, kind, cause == "world" and doubt is None if alert is None else alert, key[0], title, sentence, finding, before, after,
+                 until, since, own, apart, test.q if test else None, doubt)
 
 
 def _notes(a: Side, b: Side, look_a: str, look_b: str, names: dict[str, str], at_b: State, tested: Tests) -> Iterator[str]:

@@ -7,17 +7,19 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from enrich import cells, conclude, tables
+from enrich import cells, conclude, stats, tables
 from enrich.cli import main
-from enrich.diff import Diff, Shift, diff
+from enrich.diff import Diff, Shift, diff, distance
 from enrich.diff_forms import FORMS
 from enrich.enrichment import enrich
+from enrich.field import Compared
 from enrich.freeze import freeze
 from enrich.mistakes import Mistake
 from enrich.records import iso
@@ -40,21 +42,21 @@ class World:
     switches: Share = lambda firm, after: 0.0
 
 
-def write(store: Store, world: World, *, firms: tuple[str, ...] = FIRMS) -> None:
-    """Three companies on one forum, 30 reviews a month each, looked at on A and on the last day of the year; then read and concluded."""
+def write(store: Store, world: World, *, firms: tuple[str, ...] = FIRMS, first: datetime = A) -> None:
+    """Three companies on one forum, 30 reviews a month each, looked at on A (or `first`) and on the last day of the year; then read and concluded."""
     store.write([tables.Study("s", "Herbs", None, None, None, iso(START))])
     for f, firm in enumerate(firms):
-        store.write([tables.Company(firm.lower(), firm, "rival", "[]", "[]", "[]"), *()])
-        place(store, firm, "forum", "crawl", (A, NOW))
+        store.write([tables.Company(firm.lower(), firm, "rival", "[]", "[]", "[]")])
+        place(store, firm, "forum", "crawl", (first, NOW))
         rng = np.random.default_rng(f)
         for i in range(360):
             written = START + timedelta(days=i, hours=int(rng.integers(1, 20)))
-            after = written > A
+            after = written > first
             says = [said for said, share in ((RUDE, world.rude), (SWITCHES, world.switches)) if rng.random() < share(firm, after)]
-            review(store, firm, "forum", str(i), written, " ".join([f"Visit number {i} of the {firm} people.", *says]), 1 + i % 2, NOW if after else A)
+            review(store, firm, "forum", str(i), written, " ".join([f"Visit number {i} of the {firm} people.", *says]), 1 + i % 2, NOW if after else first)
             if rng.random() < world.answers(firm, after):
                 at = written + timedelta(days=2)
-                reply(store, firm, "forum", str(i), at, PASTED if rng.random() < world.pasted(firm, after) else f"Answer {i * 7} of {firm}: {i} it is, as {i * i} others told.", NOW if at > A else A)
+                reply(store, firm, "forum", str(i), at, PASTED if rng.random() < world.pasted(firm, after) else f"Answer {i * 7} of {firm}: {i} it is, as {i * i} others told.", NOW if at > first else first)
     enrich(store)
 
 
@@ -68,7 +70,7 @@ def review(store: Store, firm: str, source: str, number: str, written: datetime,
     id = f"{firm.lower()}-{source}-{number}"
     store.write([tables.Review(id, f"{firm.lower()}.{source}", firm.lower(), source, "customer", id, 0, None, f"author-{id}", None, text, id, key(text), str(stars), (stars - 1) / 4, stars,
                                iso(written), iso(written), "second", "created", None, "en", None, None, None, None)])
-    store.write([tables.Look("review", id, iso(seen), iso(max(seen, NOW) if source == "forum" else seen), 2, None, 0, None), ])
+    store.write([tables.Look("review", id, iso(seen), iso(max(seen, NOW) if source == "forum" else seen), 2, None, 0, None)])
     store.write([tables.Stale(firm.lower(), iso(written)[:10])])
 
 
@@ -78,7 +80,7 @@ def reply(store: Store, firm: str, source: str, number: str, written: datetime, 
     store.write([tables.Look("reply", f"{id}-a", iso(seen), iso(NOW), 2, None, 0, None)])
 
 
-def made(path: Path, world: World, **options: tuple[str, ...]) -> Store:
+def made(path: Path, world: World, **options: Any) -> Store:
     path.mkdir(parents=True, exist_ok=True)
     store = Store(path / "rapport.db", create=True)
     write(store, world, **options)
@@ -104,12 +106,18 @@ def of(found: Diff, kind: str, company: str | None = None) -> list[Shift]:
 
 
 def test_what_became_a_weakness_in_the_world_is_told_with_the_change_tested(found: Diff) -> None:
-    (rude,) = [s for s in of(found, "verdict", "nettle") if s.title == "Courtesy, criticised"]
+    (rude,) = [s for s in found.shifts if s.finding == "nettle.weakness_map.courtesy-minus"]
     assert (rude.cause, rude.alert, rude.before != "weakness", rude.after, rude.doubt) == ("world", True, True, "weakness", None)
-    assert rude.until and rude.since and rude.change
+    assert rude.until and rude.since and rude.own and rude.distance and rude.q is not None
     assert rude.until["low"] < 0.08 < rude.until["high"] and rude.since["low"] < 0.45 < rude.since["high"]
-    assert rude.change["low"] < 0.37 < rude.change["high"] and rude.change["q"] < 0.001
-    assert rude.sentence.startswith("Nettle, “Courtesy, criticised”: is now a weakness. In ") and "since" in rude.sentence and "customers say" in rude.sentence
+    assert rude.own["low"] < 0.37 < rude.own["high"] and rude.distance["low"] < 0.37 < rude.distance["high"] and rude.q < 0.001
+    assert rude.sentence.startswith("Nettle, “Courtesy, criticised”: is now a weakness. In ") and "since then" in rude.sentence and "customers say" in rude.sentence
+
+
+def test_a_company_beside_which_another_moved_did_not_change(found: Diff) -> None:
+    beside = [s for s in of(found, "verdict") if s.finding == "bramble.weakness_map.courtesy-minus"]
+    assert [(s.cause, s.after, s.alert, s.doubt) for s in beside] == [("world", "strength", False, "The others moved; that the company did is within doubt.")]
+    assert {s.company for s in found.alerts if s.finding and "courtesy" in s.finding} == {"nettle"}
 
 
 def test_who_stopped_answering_is_told(found: Diff) -> None:
@@ -147,7 +155,7 @@ def test_an_old_file_that_was_imported_since_is_coverage_and_does_not_alert(tmp_
                 review(store, firm, "file", str(i), START + timedelta(days=i, hours=3), text, 2, gathered)
         enrich(store)
         found = diff(store, tmp_path, "2025-08-31")
-    (rude,) = [s for s in of(found, "verdict", "bramble") if s.title == "Courtesy, criticised"]
+    (rude,) = [s for s in found.shifts if s.finding == "bramble.weakness_map.courtesy-minus"]
     assert (rude.cause, rude.alert, rude.after) == ("coverage", False, "weakness")
     assert not found.alerts and found.reviews == {"known": 3 * 242, "coverage": 3 * 200, "world": 3 * 118}
 
@@ -174,7 +182,7 @@ def test_what_was_read_otherwise_is_the_tagger_and_does_not_alert(tmp_path: Path
         conclude.conclude(store)
         freeze(store, tmp_path / "editions", "older")
         found = diff(store, tmp_path / "editions", "older")
-    (rude,) = [s for s in of(found, "verdict", "nettle") if s.title == "Courtesy, criticised"]
+    (rude,) = [s for s in found.shifts if s.finding == "nettle.weakness_map.courtesy-minus"]
     assert stolen and (rude.cause, rude.alert, rude.after) == ("tagger", False, "weakness")
     assert "The same texts were read otherwise in edition older than today" in rude.sentence
     assert not found.alerts and {s.cause for s in found.shifts} == {"tagger"}
@@ -188,16 +196,38 @@ def test_an_edition_and_the_study_that_it_was_frozen_from_do_not_differ(changed:
     assert diff(changed, tmp_path, "2025-08-31", "same").alerts
 
 
+def test_between_two_days_without_a_look_nothing_can_be_known(changed: Store, tmp_path: Path) -> None:
+    found = diff(changed, tmp_path, "2025-08-31", "2025-11-30")
+    assert (found.shifts, found.reviews) == ([], {"known": 3 * 242, "coverage": 0, "world": 0})
+    assert found.notes[0] == "No place was looked at between 31 Aug 2025 and 30 Nov 2025: nothing new can be known of the world."
+
+
 def test_a_line_that_more_reviews_alone_cross_is_within_doubt(tmp_path: Path) -> None:
-    with made(tmp_path, World(rude=lambda firm, after: 0.19 if firm == "Sorrel" else 0.05)) as store:
-        for day in ("2025-03-31", "2025-05-31"):
-            store.execute("insert into crawls select id || ?1, profile, kind, ?1, ?1, ?1, outcome, whole, since, requests, skipped, responses, reviews, replies, new_reviews, new_replies, changes, problems, seconds from crawls where id glob '*.0'",
-                          (f"{day}T00:00:00Z",))
-        store.execute("update looks set first_seen = '2025-03-31T00:00:00Z' where target in (select id from reviews where created_at < '2025-03-31')")
+    with made(tmp_path, World(rude=lambda firm, after: 0.25 if firm == "Sorrel" else 0.05), first=datetime(2025, 3, 31, tzinfo=UTC)) as store:
         found = diff(store, tmp_path, "2025-03-31")
-    (rude,) = [s for s in of(found, "verdict", "sorrel") if s.title == "Courtesy, criticised"]
-    assert (rude.cause, rude.after, rude.alert) == ("world", "weakness", False)
-    assert rude.doubt == "The verdict crossed a line; the change itself is within doubt." and rude.doubt in rude.sentence
+    crossed = of(found, "verdict")
+    assert {s.company for s in crossed} >= {"bramble"} and {(s.cause, s.alert) for s in crossed} == {("world", False)}
+    assert all(s.doubt and s.doubt.endswith("within doubt.") and s.sentence.endswith(s.doubt) for s in crossed)
+
+
+def test_the_test_of_a_change_errs_as_seldom_as_it_says() -> None:
+    """Where a distance moved by just the margin, and where it did not move at all."""
+    rng, margin = np.random.default_rng(5), stats.MARGIN
+
+    def sample(own: float, other: float) -> Compared:
+        sides = []
+        for share, n in ((own, 150), (other, 400)):
+            hits = (rng.random(n) < share).astype(float)[:, None]
+            sides.append(stats.share(hits, np.ones(n), np.full(n, 1 / n), np.full((n, 1), hits.mean()), np.arange(n), np.full(n, -1)).at(0))
+        return Compared(*sides, stats.difference(*sides), 0, 0.0, ())
+
+    runs = 600
+    moved = [distance(sample(0.2, 0.1), sample(0.2 + margin, 0.1)) for _ in range(runs)]
+    assert np.mean([m.p < 0.05 for m in moved]) < 0.05 + 3 * np.sqrt(0.05 * 0.95 / runs)
+    assert np.mean([m.low < margin < m.high for m in moved]) > 0.95 - 3 * np.sqrt(0.05 * 0.95 / runs)
+    still = [distance(sample(0.2, 0.1), sample(0.2, 0.1)) for _ in range(runs)]
+    assert np.mean([m.p < 0.05 for m in still]) < 0.05
+    assert np.mean([distance(sample(0.1, 0.1), sample(0.45, 0.1)).p < 0.001 for _ in range(50)]) == 1
 
 
 def test_an_edit_since_is_the_worlds_and_is_taken_back_for_the_day_before_it(tmp_path: Path) -> None:
@@ -205,13 +235,12 @@ def test_an_edit_since_is_the_worlds_and_is_taken_back_for_the_day_before_it(tmp
         edited = list(store.read(tables.Review, "company = 'nettle' and created_at < '2025-08-01' order by created_at"))[:120]
         for r in edited:
             new = f"{r.text} {RUDE}" if RUDE not in str(r.text) else r.text
-            store.write([tables.Change(f"c-{r.id}", "review", r.id, r.id, "nettle", "edited", r.text, new, iso(A), iso(NOW), "source", None),
-                         replace(r, text=new, text_key=key(str(new)), raw_hash="edited"), tables.Stale("nettle", str(r.created_at)[:10])][:1])
+            store.write([tables.Change(f"c-{r.id}", "review", r.id, r.id, "nettle", "edited", r.text, new, iso(A), iso(NOW), "source", None)])
             store.write([replace(r, text=new, text_key=key(str(new)), raw_hash="edited")])
             store.write([tables.Stale("nettle", str(r.created_at)[:10])])
         enrich(store)
         found = diff(store, tmp_path, "2025-08-31")
-    (rude,) = [s for s in of(found, "verdict", "nettle") if s.title == "Courtesy, criticised"]
+    (rude,) = [s for s in found.shifts if s.finding == "nettle.weakness_map.courtesy-minus"]
     assert (rude.cause, rude.after) == ("world", "weakness")
 
 
@@ -269,15 +298,22 @@ def test_words_of_others_are_no_markup(found: Diff) -> None:
     ElementTree.fromstring(FORMS["feed"](hostile))
 
 
-def test_the_command_tells_schedulers_by_its_exit_code(tmp_path: Path) -> None:
-    with made(tmp_path, World(answers=lambda firm, after: 0.0 if firm == "Sorrel" and after else 0.7)):
+def test_the_command_tells_schedulers_by_its_exit_code(found: Diff, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "study.toml").write_text('title = "Herbs"\n[[companies]]\nname = "Nettle"\n')
+    with Store(tmp_path / "rapport.db", create=True):
         pass
-    (tmp_path / "study.toml").write_text('title = "Herbs"\n' + "".join(f'[[companies]]\nname = "{f}"\n[[companies.sources]]\nsource = "schema_org"\nname = "{f.lower()}"\nurl = "https://{f.lower()}.example"\n' for f in FIRMS))
 
     def run(*arguments: str) -> tuple[int, str]:
         done = CliRunner().invoke(main, ["diff", *arguments, "--study", str(tmp_path)])
         return done.exit_code, done.output
 
-    code, said = run("2099-01-01")
-    assert (code, "has not come yet" in said) == (1, True)
+    code, said = run("2025-08-31")
+    assert (code, "nothing has been gathered yet" in said) == (1, True)
     assert run("2025-08-31", "--format", "pdf")[0] == 2
+    monkeypatch.setattr("enrich.diff.diff", lambda *_: found)
+    assert run("2025-08-31") == (3, FORMS["md"](found))
+    assert run("2025-08-31", "--format", "feed", "--out", str(tmp_path / "feed.xml")) == (3, "")
+    assert (tmp_path / "feed.xml").read_text() == FORMS["feed"](found)
+    quiet = replace(found, shifts=[replace(s, alert=False) for s in found.shifts])
+    monkeypatch.setattr("enrich.diff.diff", lambda *_: quiet)
+    assert run("2025-08-31", "--format", "json")[0] == 0
