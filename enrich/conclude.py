@@ -15,7 +15,7 @@ from enrich import lens as vocabulary
 from enrich import measures, stats, words
 from enrich.field import DRAWS_SEED
 from enrich.lens import Lens
-from enrich.measures import Result, Study
+from enrich.measures import Quote, Result, Study
 from enrich.records import iso
 from enrich.store import Store
 from enrich.tables import Analysis, Company, Evidence, Figure, Finding
@@ -40,9 +40,10 @@ def conclude(store: Store, lens: Lens | None = None, *, anew: bool = False) -> A
     if known and known.current and not anew:
         return known
     found = figures(study)
-    findings = [_finding(study, analysis, *figure) for figure in found]
+    quoted = [[] if result.missing else list(_quotes(study, result)) for _, result, _ in found]       # looked for before the store is held
+    findings = [_finding(study, analysis, *figure, struck) for figure, struck in zip(found, _struck(found, quoted), strict=True)]
     shown = [(finding, result) for finding, (_, result, _) in zip(findings, found, strict=True) if not result.missing]
-    quotes = [quote for finding, result in shown for quote in _evidence(finding.id, result)]         # looked for before the store is held
+    quotes = [quote for finding, said in zip(findings, quoted, strict=True) for quote in _evidence(finding.id, said)]
     points = [Figure(finding.id, p.series, p.x, p.y, p.low, p.high, p.n) for finding, result in shown for p in result.points()]
     with store.atomic():
         for table in ("evidence", "figures", "findings"):
@@ -159,7 +160,29 @@ def _settles(study: Study, r: Result, needed: float) -> str:
     return f"About {more:,} more texts of {study.name(r.company)}, with the field growing alike, would settle it if the difference stays as it is."
 
 
-def _finding(study: Study, analysis: Analysis, name: str, r: Result, v: Verdict) -> Finding:
+def _quotes(study: Study, r: Result) -> Iterator[Quote]:
+    """The texts that a figure is told with, and what was struck of its words: each once, and not what was struck of the opposite, which is only quoted against it."""
+    tag = study.lens.tags.get(r.tag or "")
+    opposite = tag.id[:-1] + {"+": "-", "-": "+"}[tag.sign] if tag and tag.sign else None
+    seen = set()
+    for quote in r.quotes():
+        if quote.side != "struck":
+            yield quote
+        elif quote.tag != opposite and quote not in seen:
+            seen.add(quote)
+            yield quote
+
+
+def _struck(found: list[tuple[str, Result, Verdict]], quoted: list[list[Quote]]) -> Iterator[str | None]:
+    """For each figure, how many mentions that would bear on it were struck by hand, at the company and in the field beside it."""
+    counts = {(name, r.slice, r.company): sum(q.side == "struck" for q in said) for (name, r, _), said in zip(found, quoted, strict=True)}
+    for name, r, _ in found:
+        own, others = counts[name, r.slice, r.company], sum(counts.get((name, r.slice, c), 0) for c in (r.compared.beside if r.compared else ()))
+        said = (f"{own:,} struck by hand" if own else None, f"{others:,} struck by hand at the others" if others else None)
+        yield f"{', '.join(filter(None, said))}." if own or others else None
+
+
+def _finding(study: Study, analysis: Analysis, name: str, r: Result, v: Verdict, struck: str | None) -> Finding:
     c = r.compared
     own, other, gap = (c.own, c.other, c.difference) if c else (None, None, None)
     dropped = f"{c.dropped:.0%} of its texts had nothing beside them on the same source in the same month and are left out." if c and other and c.dropped >= DROPPED else None
@@ -169,7 +192,7 @@ def _finding(study: Study, analysis: Analysis, name: str, r: Result, v: Verdict)
         value=own.value if own else r.figure.value if r.figure else None, low=own.low if own else r.figure.low if r.figure else None, high=own.high if own else r.figure.high if r.figure else None,
         unit=r.unit, n=r.n, hits=c.hits if c else None, field_value=other.value if other else r.figure.other if r.figure else None, field_low=other.low if other else None,
         field_high=other.high if other else None, field_n=int(other.n) if other else None, difference=gap.value if gap else None, difference_low=gap.low if gap else None,
-        difference_high=gap.high if gap else None, p=v.p, q=v.q, direction=v.direction, verdict=v.verdict, why=" ".join(filter(None, (v.why, dropped, _accuracy(study, r), None if r.missing else r.note))) or None,
+        difference_high=gap.high if gap else None, p=v.p, q=v.q, direction=v.direction, verdict=v.verdict, why=" ".join(filter(None, (v.why, struck, dropped, _accuracy(study, r), None if r.missing else r.note))) or None,
         dropped=c.dropped if c else None, rank=v.rank)
 
 
@@ -181,11 +204,11 @@ def _accuracy(study: Study, r: Result) -> str | None:
     return f"Against annotated texts, {words.about(found.precision)} of 100 that are tagged so are rightly so, and {words.about(found.recall)} of 100 that should be are found."
 
 
-def _evidence(finding: str, r: Result) -> Iterator[Evidence]:
-    position = {"for": 0, "against": 0}
-    for quote in r.quotes():
+def _evidence(finding: str, quotes: list[Quote]) -> Iterator[Evidence]:
+    position = {"for": 0, "against": 0, "struck": 0}
+    for quote in quotes:
         position[quote.side] += 1
-        yield Evidence(0, finding, quote.side, quote.kind, quote.target, quote.review, quote.start, quote.end, position[quote.side])
+        yield Evidence(0, finding, quote.side, quote.kind, quote.target, quote.review, quote.start, quote.end, position[quote.side], quote.tag)
 
 
 def _absent(study: Study, name: str, module: measures.Measure) -> Iterator[Result]:

@@ -1,4 +1,4 @@
-"""The texts behind a figure and those against it: public, still standing, one an author, the telling ones first."""
+"""The texts behind a figure and those against it: public, still standing, one an author, the telling ones first; and the words that would count, had nobody struck them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST = 50
 TELLING = (60, 900)
 """Characters of a text that is best to read."""
 
-Side = Literal["for", "against"]
+Side = Literal["for", "against", "struck"]
 
 # Private places and vanished texts are never shown.
 _STANDING = """join profiles p on p.id = r.profile and p.private = 0 and p.population <> 'chosen'
@@ -48,11 +48,12 @@ def carrying(store: Store, where: Where, company: str, tag: str | Sequence[str],
     reply = where.kind == "reply"
     text, time = ("a.text", "a.created_at") if reply else ("r.text", "r.created_at")
     rows = store.rows(
-        f"""select m.kind, m.target, m.review, m.start, m.end, ifnull(r.author, r.id), length({text}) from ({_RECENT.format(tags=_marks(tags))}) m join reviews r on r.id = m.review {_STANDING}
+        f"""select m.kind, m.target, m.review, m.start, m.end, m.tag, ifnull(r.author, r.id), length({text}) from ({_RECENT.format(tags=_marks(tags))}) m join reviews r on r.id = m.review {_STANDING}
             {f"join replies a on a.id = m.target {_REPLY_STANDING}" if reply else ""}
             where m.kind = ? and {condition} {_made(pasted)} {_NEWEST.format(time=time, id="m.target, m.start")}""",
         [*tags, company, where.kind, *values])
     yield from _some(side, rows)
+    yield from _struck(store, where.kind, tags, f"{condition} {_made(pasted)}", values)
 
 
 def silent(store: Store, where: Where, company: str, tag: str, side: Side, *, pasted: bool | None = None) -> Iterator[Quote]:
@@ -62,7 +63,7 @@ def silent(store: Store, where: Where, company: str, tag: str, side: Side, *, pa
         condition += " and ifnull((select value from labels where kind = 'reply' and target = a.id and name = 'language'), 'und') in (select value from json_each(?))"
         values.append(json.dumps(sorted(where.languages)))
     rows = store.rows(
-        f"""select 'reply', a.id, r.id, null, null, ifnull(r.author, r.id), length(a.text) from replies a join reviews r on r.id = a.review {_STANDING} {_REPLY_STANDING}
+        f"""select 'reply', a.id, r.id, null, null, null, ifnull(r.author, r.id), length(a.text) from replies a join reviews r on r.id = a.review {_STANDING} {_REPLY_STANDING}
             where a.company = ? and a.role in ({ROLES}) and ifnull(a.text, '') <> '' and {condition}
             and not exists (select 1 from mentions m where m.kind = 'reply' and m.target = a.id and m.tag = ?) {_made(pasted)} {_NEWEST.format(time="a.created_at", id="a.id")}""",
         [company, *values, tag])
@@ -76,7 +77,7 @@ def labelled(store: Store, where: Where, company: str, name: str, values_in: tup
     text, of = ("a", f"from replies a join reviews r on r.id = a.review {_STANDING} {_REPLY_STANDING}") if reply else ("r", f"from reviews r {_STANDING}")
     words = "null, null" if reply else "json_extract(l.spans, '$[0][0]'), json_extract(l.spans, '$[0][1]')"
     rows = store.rows(
-        f"""select '{where.kind}', {text}.id, r.id, {words}, ifnull(r.author, r.id), length({text}.text) {of}
+        f"""select '{where.kind}', {text}.id, r.id, {words}, null, ifnull(r.author, r.id), length({text}.text) {of}
             join labels l on l.kind = '{where.kind}' and l.target = {text}.id and l.name = ? and l.value in ({_marks(values_in)})
             where {text}.company = ? and {condition} {_made(pasted)} {_NEWEST.format(time=f"{text}.created_at", id=f"{text}.id")}""",
         [name, *values_in, company, *values])
@@ -92,11 +93,13 @@ def waited(store: Store, where: Where, company: str, side: Side, *, answered_in:
     else:
         how = f"exists (select 1 {answer} and (julianday(a.created_at) - julianday(r.created_at)) * 24 between 0 and {float(answered_in)})"
     rows = store.rows(
-        f"""select 'review', r.id, r.id, null, null, ifnull(r.author, r.id), length(r.text) from reviews r {_STANDING} and p.replies_visible = 1
+        f"""select 'review', r.id, r.id, null, null, null, ifnull(r.author, r.id), length(r.text) from reviews r {_STANDING} and p.replies_visible = 1
             where ifnull(r.text, '') <> '' and {condition} and {how}
             {"and r.id in (select target from mentions where tag = ? and company = ? and kind = 'review')" if tag else ""}
             {_NEWEST.format(time="r.created_at", id="r.id")}""", [*values, *([tag, company] if tag else [])])
     yield from _some(side, rows)
+    if tag:
+        yield from _struck(store, "review", (tag,), condition, values)
 
 
 def picked(store: Store, found: Texts, which: Mask, tags: Sequence[str], side: Side) -> Iterator[Quote]:
@@ -105,7 +108,7 @@ def picked(store: Store, found: Texts, which: Mask, tags: Sequence[str], side: S
     text = "a" if reply else "r"
     of = "replies a on a.id = j.value join reviews r on r.id = a.review" if reply else "reviews r on r.id = j.value"
     rows = store.rows(
-        f"""select '{found.kind}', {text}.id, r.id, ifnull(m.start, json_extract(l.spans, '$[0][0]')), ifnull(m.end, json_extract(l.spans, '$[0][1]')), ifnull(r.author, r.id), length({text}.text)
+        f"""select '{found.kind}', {text}.id, r.id, ifnull(m.start, json_extract(l.spans, '$[0][0]')), ifnull(m.end, json_extract(l.spans, '$[0][1]')), m.tag, ifnull(r.author, r.id), length({text}.text)
             from json_each(?) j cross join {of} {_STANDING} {_REPLY_STANDING if reply else ""}
             left join mentions m on m.id = (select id from mentions where kind = '{found.kind}' and target = {text}.id and +tag in ({_marks(tags)}) order by start limit 1)
             left join labels l on l.kind = '{found.kind}' and l.target = {text}.id and l.name || ':' || l.value in ({_marks(tags)})
@@ -119,6 +122,23 @@ def sides(store: Store, found: Texts, company: str, among: Mask, hit: Mask, tags
     own = among & found.of(company)
     yield from picked(store, found, own & hit, tags, "for")
     yield from picked(store, found, own & ~hit, (), "against")
+    yield from struck(store, found, company, tags)
+
+
+def struck(store: Store, found: Texts, company: str, tags: Sequence[str]) -> Iterator[Quote]:
+    """Words in a company's texts that would carry one of some tags, had nobody struck them."""
+    if said := list(_struck(store, found.kind, tags, "r.company = ?", [company])):
+        among = set(found.ids)
+        yield from (quote for quote in said if quote.target in among)
+
+
+def _struck(store: Store, kind: str, tags: Sequence[str], condition: str, values: Sequence[Any]) -> Iterator[Quote]:
+    """All of them: they are few, and each is told. What has vanished counts, and so what was struck in it is told too."""
+    rows = store.rows(
+        f"""select m.kind, m.target, m.review, m.start, m.end, m.tag from struck m join reviews r on r.id = m.review join profiles p on p.id = r.profile and p.private = 0 and p.population <> 'chosen'
+            {"join replies a on a.id = m.target" if kind == "reply" else ""} where m.kind = ? and m.tag in ({_marks(tags)}) and {condition} order by m.target, m.start""", [kind, *tags, *values])
+    for kind_, target, review, start, end, tag in rows:
+        yield Quote("struck", kind_, target, review, start, end, tag)
 
 
 def _marks(values: Sequence[str]) -> str:
@@ -132,10 +152,10 @@ def _made(pasted: bool | None) -> str:
 def _some(side: Side, rows: Iterator[tuple[Any, ...]]) -> Iterator[Quote]:
     """Of the newest, texts of a few sentences first: they tell most."""
     seen: set[str] = set()
-    for kind, target, review, start, end, author, _ in sorted(rows, key=lambda row: not TELLING[0] <= row[-1] <= TELLING[1]):
+    for kind, target, review, start, end, tag, author, _ in sorted(rows, key=lambda row: not TELLING[0] <= row[-1] <= TELLING[1]):
         if author in seen or target in seen:
             continue
         seen |= {author, target}
-        yield Quote(side, kind, target, review, start, end)
+        yield Quote(side, kind, target, review, start, end, tag)
         if len(seen) >= 2 * MOST:
             return

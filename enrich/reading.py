@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from enrich import tables
 from enrich.lens import lens
+from enrich.published import COPY_LETTERS
 from enrich.records import ANSWERING
 from enrich.steps import Label, Mention, Text, steps
 from enrich.store import Store, chunks
@@ -33,6 +34,7 @@ class Due:
     key: str
     todo: tuple[str, ...]                    # names of the steps
     over: tuple[str, ...]                    # steps whose old results go
+    strikes: tuple[tables.Strike, ...]       # what a person struck in it
 
 
 def read(store: Store, tick: Callable[[int], object] = lambda n: None) -> int:
@@ -45,8 +47,9 @@ def read(store: Store, tick: Callable[[int], object] = lambda n: None) -> int:
     n = 0
     for kind in ("review", "reply"):
         todo = _versions(kind, names)
+        strikes = _strikes(store, kind)
         _forget(store, kind)
-        while due := list(_due(store, kind, todo, names)):
+        while due := list(_due(store, kind, todo, names, strikes)):
             for chunk in chunks(due, CHUNK):
                 _read(store, kind, todo, chunk)
                 n += len(chunk)
@@ -99,26 +102,55 @@ def _joined(todo: Versions) -> str:
     return ",".join(f"{name}={version}" for name, version in sorted(todo.items()))
 
 
-def _due(store: Store, kind: str, todo: Versions, names: Names) -> Iterator[Due]:
+Strikes = dict[str, list[tables.Strike]]
+"""Hash of a text, to what a person struck in it."""
+
+
+def _strikes(store: Store, kind: str) -> Strikes:
+    """All strikes in texts of a kind: few, because people make them one by one."""
+    found: Strikes = {}
+    for strike in store.read(tables.Strike, "kind = ?", (kind,)):
+        found.setdefault(strike.text_key, []).append(strike)
+    return found
+
+
+def alike(text: str, company: str, target: str, strike: tables.Strike) -> bool:
+    """Whether a strike in an equal text holds in this one: a short text ("great service") may be meant otherwise by somebody else, and a company's long one is the same text wherever it stands."""
+    return strike.target == target or (strike.company == company and len(text) >= COPY_LETTERS)
+
+
+def unread(store: Store, strike: tables.Strike) -> None:
+    """Has the texts that a strike is of read again: it was made, or taken back."""
+    table = {"review": "reviews", "reply": "replies"}[strike.kind]
+    store.execute(f"""delete from done where kind = ? and target in
+        (select id from {table} t where t.text_key = ? and (t.id = ? or (t.company = ? and length(t.text) >= {COPY_LETTERS})))""", (strike.kind, strike.text_key, strike.target, strike.company))
+
+
+def _due(store: Store, kind: str, todo: Versions, names: Names, strikes: Strikes) -> Iterator[Due]:
     for target, about, company, day, text, setting, audience, language, review, versions, known in store.rows(f"select {_WHAT[kind]} {_FROM[kind]} limit {SOME}", {"versions": _joined(todo)}):
         before = set((versions or "").split(",")) if known == setting else set()
         left = tuple(name for name, version in todo.items() if f"{name}={version}" not in before)
         gone = tuple(v.partition("=")[0] for v in (versions or "").split(",") if v and (known != setting or v.partition("=")[0] not in todo))
-        yield Due(target, about, company, day, Text(kind=kind, text=text, audience=audience, stated_language=language, review=review, company=company, names=names), setting, left, tuple({*left, *gone}))
+        struck = tuple(s for s in strikes.get(setting.partition(":")[0], ()) if alike(text, company, target, s))
+        setting_of = Text(kind=kind, text=text, audience=audience, stated_language=language, review=review, company=company, names=names, struck=tuple((s.tag, s.start, s.end) for s in struck))
+        yield Due(target, about, company, day, setting_of, setting, left, tuple({*left, *gone}), struck)
 
 
 def _read(store: Store, kind: str, todo: Versions, due: Iterable[Due]) -> None:
     versions = _joined(todo)
     due = list(due)
-    read_before = _read_before(store, kind, [d.key for d in due if len(d.todo) == len(todo)], versions)
+    read_before = _read_before(store, kind, [d.key for d in due if len(d.todo) == len(todo) and not d.strikes], versions)
     mentions: list[tables.Mention] = []
+    struck: list[tables.Struck] = []
     labels: list[tables.Label] = []
     for text in due:
-        found = read_before.get(text.key) if len(text.todo) == len(todo) else None
+        taken_over = len(text.todo) == len(todo) and not text.strikes
+        found = read_before.get(text.key) if taken_over else None
         if found is None:
             found = _steps(text)
-            if len(text.todo) == len(todo):
+            if taken_over:
                 read_before[text.key] = found
+        struck += _struck(text)
         for step, said in found:
             if isinstance(said, Mention):
                 mentions.append(tables.Mention(0, kind, text.target, text.review, text.company, said.tag, said.start, said.end, text.text.text[said.start:said.end], step, todo[step]))
@@ -129,7 +161,9 @@ def _read(store: Store, kind: str, todo: Versions, due: Iterable[Due]) -> None:
         over = [(kind, d.target, name) for d in due for name in d.over if d.over]
         store.many("delete from mentions where kind = ? and target = ? and step = ?", over)
         store.many("delete from labels where kind = ? and target = ? and step = ?", over)
+        store.many("delete from struck where kind = ? and target = ? and step = ?", over)
         store.write(mentions)
+        store.write(struck)
         store.write(labels)
         store.write(tables.Done(kind, d.target, d.key, versions) for d in due)
         store.write(tables.Stale(*at) for at in {(d.company, d.day) for d in due})
@@ -139,7 +173,7 @@ def _forget(store: Store, kind: str) -> None:
     """Takes back what was found in a text that is none any more: one its author emptied, or a reply that is not the company's after all."""
     gone = list(store.rows(f"select t.id, {_AT[kind]} join done d on d.kind = '{kind}' and d.target = t.id where not ({_READ[kind]})"))
     with store.atomic():
-        for table in ("mentions", "labels", "done"):
+        for table in ("mentions", "struck", "labels", "done"):
             store.many(f"delete from {table} where kind = ? and target = ?", ((kind, target) for target, _, _ in gone))
         store.write(tables.Stale(company, day) for _, company, day in gone)
 
@@ -152,8 +186,17 @@ def _steps(due: Due) -> Found:
     found: Found = []
     for name in due.todo:
         step = steps()[name]
-        found += [(name, one) for one in (said if name == "language" else _say(name, step.VERSION, alone) if "review" not in step.USES else step.read(text))]
+        found += [(name, one) for one in (said if name == "language" else _say(name, step.VERSION, alone) if "review" not in step.USES else step.read(text))
+                  if not isinstance(one, Mention) or text.stands(one.tag, one.start, one.end)]
     return found
+
+
+def _struck(due: Due) -> Iterator[tables.Struck]:
+    """What the steps would have found in a text, had a person not struck it."""
+    for step, said in _steps(replace(due, text=replace(due.text, struck=()))) if due.strikes else ():
+        if isinstance(said, Mention) and not due.text.stands(said.tag, said.start, said.end):
+            strike = next(s for s in due.strikes if s.tag == said.tag and s.start < said.end and said.start < s.end)
+            yield tables.Struck(due.text.kind, due.target, said.tag, said.start, said.end, due.text.text[said.start:said.end], due.review, due.company, strike.id, step)
 
 
 @lru_cache(maxsize=20_000)
@@ -167,7 +210,8 @@ def _read_before(store: Store, kind: str, keys: list[str], versions: str) -> dic
     found: dict[str, Found] = {}
     for part in chunks(sorted(set(keys)), 500):
         marks = ", ".join("?" * len(part))
-        donors = dict(store.rows(f"select min(target), text_key from done where kind = ? and versions = ? and text_key in ({marks}) group by text_key", (kind, versions, *part)))
+        donors = dict(store.rows(f"""select min(target), text_key from done where kind = ? and versions = ? and text_key in ({marks})
+            and not exists (select 1 from struck s where s.kind = done.kind and s.target = done.target) group by text_key""", (kind, versions, *part)))
         for targets in chunks(list(donors), 500):
             found.update((donors[t], []) for t in targets)
             marks = ", ".join("?" * len(targets))

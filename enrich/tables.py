@@ -311,6 +311,49 @@ class Mention(Table):
 
 
 @dataclass(slots=True)
+class Strike(Table):
+    """Words that a person struck as wrong: in this very text they do not say what their tag says, however the text is read later.
+
+    A strike is of the text, not of its place: in a text of the same company that is equal word for word and long enough to be no chance (as for
+    copies, `enrich.published.COPY_LETTERS`) the words are struck too. It no longer holds once the text was edited at its source.
+    """
+
+    NAME: ClassVar[str] = "strikes"
+    INDEXES: ClassVar = (("kind", "target"), ("text_key",))
+    id: str = column("address of the mention: the text's id, the tag and where the words begin, with colons between them")
+    kind: str = column("review or reply: whose words")
+    target: str = column("id of the review or reply in which it was seen")
+    company: str = column("the company talked about", references="companies")
+    text_key: str = column("hash of the text: a text that was edited is another one")
+    tag: str = column("theme or move that they do not carry")
+    start: int = column("where the words begin in the text, characters")
+    end: int = column("where they end")
+    words: str = column("the words themselves")
+    because: str | None = column("why, as the person said")
+    who: str | None = column("who struck them, where stated")
+    struck_at: str = column("when they were struck")
+
+
+@dataclass(slots=True)
+class Struck(Table):
+    """Words that are read as carrying a tag and were struck by hand: they are no mentions, and count in no figure."""
+
+    NAME: ClassVar[str] = "struck"
+    KEY: ClassVar = ("kind", "target", "tag", "start")
+    INDEXES: ClassVar = (("tag", "company"), ("strike",), ("review",))
+    kind: str = column("review or reply: whose words")
+    target: str = column("id of the review or reply")
+    tag: str = column("theme or move that they would carry", references="tags")
+    start: int = column("where the words begin in the text, characters")
+    end: int = column("where they end")
+    words: str = column("the words themselves")
+    review: str = column("the review, or the one replied to", references="reviews")
+    company: str = column("the company talked about", references="companies")
+    strike: str = column("the strike that they fall under", references="strikes")
+    step: str = column("the step that found them")
+
+
+@dataclass(slots=True)
 class Label(Table):
     """A verdict on a whole text."""
 
@@ -526,13 +569,14 @@ class Evidence(Table):
     INDEXES: ClassVar = (("finding", "side"),)
     id: int = column("row")
     finding: str = column("the finding", references="findings")
-    side: str = column("for, or against")
+    side: str = column("for, against, or struck: words that would count, had nobody struck them by hand")
     kind: str = column("review or reply: whose words")
     target: str = column("id of the review or reply")
     review: str = column("the review", references="reviews")
     start: int | None = column("where the words begin")
     end: int | None = column("where they end")
     position: int = column("order on the page")
+    tag: str | None = column("theme or move that the words carry, or would, had they not been struck", default=None)
 
 
 @dataclass(slots=True)
@@ -584,7 +628,7 @@ class Figure(Table):
 
 
 TABLES: tuple[type[Table], ...] = (
-    Study, Company, Profile, Crawl, Problem, Page, Review, Reply, Look, Change, Mark, Stale, Tag, Mention, Label, Done, Template,
+    Study, Company, Profile, Crawl, Problem, Page, Review, Reply, Look, Change, Mark, Stale, Tag, Mention, Strike, Struck, Label, Done, Template,
     TemplateUse, Stem, Wording, StemBand, Cell, Wait, Counted, Analysis, Finding, Evidence, Figure, Judgement, Audit,
 )
 """Every table, in the order of creation (what is referred to comes first)."""

@@ -29,12 +29,13 @@ from enrich.tables import Company
 class Quote:
     """A text behind a figure, or against it; with the place of its words where there are any."""
 
-    side: Literal["for", "against"]
+    side: Literal["for", "against", "struck"]                # struck: by hand, so that it counts no more
     kind: str                                # review or reply: whose words
     target: str
     review: str
     start: int | None = None
     end: int | None = None
+    tag: str | None = None                   # what they carry, or would, had they not been struck
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,7 @@ def measure(study: Study) -> Iterator[Result]:
         silent = int(shares["kept"].own.n) - sum(c.hits for c in shares.values())
         for outcome, compared in shares.items():
             others = came["broken" if outcome == "kept" else "kept"]
-            yield _outcome(study, company, outcome, compared, silent, partial(_quotes, study, promises, mine & came[outcome], mine & others))
+            yield _outcome(study, company, outcome, compared, silent, partial(_quotes, study, promises, company, mine & came[outcome], mine & others))
         dated = promises.found.carry(DATED)
         compared = _share(promises, company, dated)
         yield Result(
@@ -114,10 +114,11 @@ def _outcome(study: Study, company: str, outcome: str, compared: Compared, silen
         more_is="better" if outcome == "kept" else "worse", judged=True, tag=f"joint:{outcome}", note=SILENCE, quotes=quotes)
 
 
-def _quotes(study: Study, promises: Promises, so: together.Mask, otherwise: together.Mask) -> Iterator[Quote]:
+def _quotes(study: Study, promises: Promises, company: str, so: together.Mask, otherwise: together.Mask) -> Iterator[Quote]:
     """The promise and what its customer said later; against it, those of whom the reverse was heard."""
     for quotes in (_side(study, promises, so, "for"), _side(study, promises, otherwise, "against")):
         yield from quotes
+    yield from evidence.struck(study.store, promises.found, company, COMMITS)
 
 
 def _side(study: Study, promises: Promises, which: together.Mask, side: evidence.Side) -> Iterator[Quote]:

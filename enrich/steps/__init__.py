@@ -7,6 +7,8 @@ A step is a module here with
 * `USES`: what it reads beside the text (fields of `Text`), so that an equal text in another setting is read again,
 * `read(text)`: yields `Mention`s and `Label`s.
 
+Words that a person struck (`Text.struck`) are taken out of what every step finds; a step that reads more off them asks `Text.stands` before it does.
+
 Nothing else has to know it: steps are found by looking into this folder.
 """
 
@@ -33,10 +35,15 @@ class Text:
     review: str | None = None                # of a reply: the review it answers, masked
     company: str | None = None               # id of the company that is talked about
     names: tuple[tuple[str, str], ...] = ()  # what the study's companies go by: company id and name, aliases among them
+    struck: tuple[tuple[str, int, int], ...] = ()            # tag, start and end of words that a person struck as wrong
 
     def in_language(self, language: str | None) -> Text:
         """The same text, its language known."""
         return replace(self, language=language)
+
+    def stands(self, tag: str, start: int, end: int) -> bool:
+        """Whether nobody struck words that share a letter with these as not carrying this tag: another version may find a word more or less."""
+        return not any(tag == struck and first < end and start < last for struck, first, last in self.struck)
 
 
 @dataclass(frozen=True, slots=True)

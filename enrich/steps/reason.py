@@ -37,5 +37,6 @@ def read(text: Text) -> Iterator[Mention]:
             reason = DECIDES if tag.name in DECISIONS else REASONS.get(tag.name, "reason:relationship")
             if reason:
                 found.append(Mention(reason, mention.start, mention.end))
+    found = [m for m in found if text.stands(m.tag, m.start, m.end)]
     if any(m.tag == DECIDES for m in found):
         yield from sorted(set(found), key=lambda m: (m.start, m.end, m.tag))

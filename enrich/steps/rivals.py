@@ -64,7 +64,7 @@ def read(text: Text) -> Iterator[Mention | Label]:
     """
     if not lens().reads(text.language):
         return
-    found = list(_find(text))
+    found = [name for name in _find(text) if text.stands(name.tag, name.start, name.end)]
     for name in found:
         yield Mention(name.tag, name.start, name.end)
     if compared := [name for name in found if name.tag != SPEAKS_OF]:

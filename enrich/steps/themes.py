@@ -33,4 +33,4 @@ def read(text: Text) -> Iterator[Mention]:
     """
     if lens().reads(text.language):
         said = answers.said(text)
-        yield from _found(text.text, text.audience) if said is None else said
+        yield from (m for m in (_found(text.text, text.audience) if said is None else said) if text.stands(m.tag, m.start, m.end))
