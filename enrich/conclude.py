@@ -187,7 +187,7 @@ def _finding(study: Study, analysis: Analysis, name: str, r: Result, v: Verdict,
     own, other, gap = (c.own, c.other, c.difference) if c else (None, None, None)
     dropped = f"{c.dropped:.0%} of its texts had nothing beside them on the same source in the same month and are left out." if c and other and c.dropped >= DROPPED else None
     return Finding(
-        id=f"{r.company}.{name}.{fragment(r.slice)}", analysis=analysis.id, company=r.company, system=",".join(s.id for s in study.lens.systems.values() if name in s.measures),
+        id=f"{r.company}.{name}.{fragment(r.slice)}", analysis=analysis.id, company=r.company, system=",".join(s.id for s in study.lens.systems.values() if s.counts(name, r.slice)),
         measure=name, slice=r.slice, title=r.title, sentence=r.sentence,
         value=own.value if own else r.figure.value if r.figure else None, low=own.low if own else r.figure.low if r.figure else None, high=own.high if own else r.figure.high if r.figure else None,
         unit=r.unit, n=r.n, hits=c.hits if c else None, field_value=other.value if other else r.figure.other if r.figure else None, field_low=other.low if other else None,
@@ -230,7 +230,7 @@ def fragment(part: str) -> str:
 def _rests_on(study: Study) -> str:
     """Hash of all that the findings rest on."""
     digest = blake2b(digest_size=8)
-    digest.update(repr((code(), study.lens.version, [(t.id, t.title, t.definition, t.speaks, t.accuses) for t in study.lens.tags.values()], sorted(study.lens.accuracy.items()), sorted((s.id, s.measures) for s in study.lens.systems.values()), study.first, study.last,
+    digest.update(repr((code(), study.lens.version, [(t.id, t.title, t.definition, t.speaks, t.accuses) for t in study.lens.tags.values()], sorted(study.lens.accuracy.items()), sorted((s.id, s.measures, repr(s.areas)) for s in study.lens.systems.values()), study.first, study.last,
                         [(c.id, c.name, c.role) for c in study.companies.values()])).encode())
     for said in ("select * from cells order by company, source, audience, kind, day, stars, language, asks, author, tag",
                  "select * from waits order by company, source, audience, day, stars, asks, author, tag, edited, lo, hi",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache, cached_property
 from hashlib import blake2b
 from pathlib import Path
@@ -20,6 +20,8 @@ from enrich import toml
 from enrich.mistakes import Mistake
 
 FOLDER = Path(__file__).parent / "lens"
+MEASURES = frozenset(path.stem for path in (Path(__file__).parent / "measures").glob("[!_]*.py"))
+"""Names of the measures that a system may list: each is a file there."""
 ENOUGH_GOLD = 30
 """Annotated positives under which a tag's accuracy is not established, and its figures are never a verdict (STATISTICS: the tagger's error)."""
 
@@ -82,6 +84,16 @@ class Term(Strict):
     note: str | None = None
 
 
+class Area(Strict):
+    """A part of a relationship that several themes speak of together, counted as one: a figure of a system's own, without code."""
+
+    name: str = Field(description="short name: the figure's slice")
+    title: str
+    themes: list[str] = Field(description="themes that speak of it, without their sign: + speaks well of it, - badly")
+    good: str = Field(description="what customers say who speak well of it, as in 'customers say that …'")
+    bad: str = Field(description="what customers say who speak badly of it")
+
+
 class System(Strict):
     """A way to judge a relationship: a document's own terms, mapped onto tags and measures."""
 
@@ -89,8 +101,12 @@ class System(Strict):
     title: str
     question: str = Field(description="the question it answers, for the home page")
     measures: list[str] = Field(description="measures that belong to it, by name")
-    later: list[str] = Field(default=[], description="measures that its document asks for and that are not computed yet")
+    areas: list[Area] = Field(default=[], description="what the measure `areas` counts for it")
     terms: list[Term]
+
+    def counts(self, measure: str, slice: str) -> bool:
+        """Whether a figure belongs to it: of its measures, and of the areas its own."""
+        return measure in self.measures and (measure != "areas" or slice.partition(",")[0] in {a.name for a in self.areas})
 
 
 class Tag(BaseModel):
@@ -142,12 +158,17 @@ class Lens:
         names = {n for t in self.tags.values() for n in (t.name, t.name + t.sign, t.id)}
         for path in sorted((folder / "systems").glob("*.toml")):
             system = toml.read(path, System)
+            if system.id in self.systems:
+                raise Mistake(f"the system {system.id!r} is defined twice", place=str(path), cure="give one of the two another id")
             self.systems[system.id] = system
             for term in system.terms:
-                for name in set(term.tags) - names:
-                    near = toml.nearest(name, names)
-                    raise Mistake(f"the term {term.term!r} names the tag {name!r}, which no lens file defines", place=str(path),
-                                  cure=f"did you mean {near!r}?" if near else "define it in a lens file, or leave it out")
+                _known(path, f"the term {term.term!r} names the tag", term.tags, names, "define it in a lens file, or leave it out")
+            _known(path, "`measures` names", system.measures, MEASURES, "leave it out, or write the measure as a file in enrich/measures")
+            areas = [a.name for s in self.systems.values() for a in s.areas]
+            for area in system.areas:
+                _known(path, f"the area {area.name!r} names the theme", area.themes, {t.name for t in self.tags.values() if t.kind == "theme"}, "define it in a lens file, or leave it out")
+                if areas.count(area.name) > 1:
+                    raise Mistake(f"the area {area.name!r} is defined twice", place=str(path), cure="give one of the two another name")
 
     def of(self, kind: str, audience: str | None = None) -> list[Tag]:
         """Tags of a kind, for texts of an audience (customer, employee, reply)."""
@@ -179,6 +200,13 @@ class Lens:
             if tag.kind in kinds:
                 digest.update(repr((tag.id, tag.of, tag.cues, tag.unless, tag.negation, tag.speaks)).encode())
         return digest.hexdigest()
+
+
+def _known(path: Path, said: str, given: Iterable[str], known: Collection[str], cure: str) -> None:
+    for name in given:
+        if name not in known:
+            near = toml.nearest(name, known)
+            raise Mistake(f"{said} {name!r}, which is not there", place=str(path), cure=f"did you mean {near!r}?" if near else cure)
 
 
 _SPEAKS: dict[str, Literal["for", "against"]] = {"+": "for", "-": "against"}

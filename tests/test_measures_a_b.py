@@ -376,10 +376,9 @@ def test_where_no_promise_is_known_nothing_came_of_it(herbs: Store) -> None:
 
 # All of them
 
-def test_the_systems_name_them_and_leave_none_for_later() -> None:
+def test_the_systems_name_them() -> None:
     systems = Lens().systems
     assert {*NAMES} <= {*systems["a"].measures, *systems["b"].measures} <= {*ALL}
-    assert (systems["a"].later, systems["b"].later) == ([], [])
 
 
 def test_each_tells_of_every_company_with_count_and_interval_and_judges_nothing_unproven(herbs: Store) -> None:

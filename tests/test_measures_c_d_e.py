@@ -22,7 +22,7 @@ from enrich.tables import Change, Company, Crawl, Finding, Label, Mention, Study
 from tests.test_measures import place, reply, review
 from tests.test_publish import serving, text
 
-NEW = ("early_warning", "effort", "first_three_sentences", "follow_up", "inside_and_outside", "reasons", "recovery", "relationship_health", "reply_language", "stages", "stated_moves",
+NEW = ("early_warning", "effort", "first_three_sentences", "follow_up", "inside_and_outside", "reasons", "recovery", "areas", "reply_language", "stages", "stated_moves",
        "thanked_only_when_leaving", "themes_by_moment", "who_leaves_for_whom")
 
 LENS = Lens()
@@ -177,7 +177,7 @@ def test_health_of_an_area_tells_well_from_badly_and_which_prevails(store: Store
     say(store, "nettle", 2, "theme:heard-", "theme:heard+")
     say(store, "nettle", 4, "theme:informed+")
     say(store, "nettle", 28)
-    told = found(store, "relationship_health")
+    told = found(store, "areas")
     assert [counts(told["nettle", s]) for s in ("open", "open, well", "open, badly")] == [(8, 12), (6, 40), (8, 40)]
     assert (told["nettle", "open"].more_is, told["nettle", "open, well"].more_is) == ("worse", "better")
     assert told["nettle", "knows"].missing == "No public review of Nettle speaks of this: “Knows their needs” is not available."
@@ -362,7 +362,7 @@ def test_all_is_said_to_people_with_a_count_and_judged_only_where_the_reading_is
     assert len({f.id for f in findings}) == len(findings)
     quoted = {i for (i,) in store.rows("select distinct finding from evidence")}
     assert {"nettle.themes_by_moment.phone", "nettle.effort.effort", "nettle.first_three_sentences.opening-order", "bramble.stages.dumped",
-            "nettle.relationship_health.open", "nettle.reasons.reason-relationship", "nettle.inside_and_outside.staff_heard-with-heard-minus"} <= quoted
+            "nettle.areas.open", "nettle.reasons.reason-relationship", "nettle.inside_and_outside.staff_heard-with-heard-minus"} <= quoted
 
 
 async def test_the_pages_of_the_systems_show_them(store: Store) -> None:

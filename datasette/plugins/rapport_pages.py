@@ -221,7 +221,7 @@ def belongs(finding, system):
 def of_system(system, found):
     """A system and how far it is measured."""
     measured = [m for m in system.measures if any(belongs(f, system.id) and f["measure"] == m for f in found)]
-    return {"id": system.id, "title": system.title, "question": system.question, "measures": [about(m) for m in system.measures], "measured": measured, "later": [spoken(m) for m in system.later],
+    return {"id": system.id, "title": system.title, "question": system.question, "measures": [about(m) for m in system.measures], "measured": measured,
             "findings": sum(belongs(f, system.id) for f in found), "verdicts": sum(belongs(f, system.id) and f["verdict"] in CLEAR for f in found)}
 
 
@@ -322,14 +322,13 @@ def of_term(term, system, findings):
     without = [meant[0] for tag in term.tags if tag not in tagged and (meant := [t for t in lens().tags.values() if tag in (t.name, t.name + t.sign, t.id)])]
     staff, themes = ([t.title for t in without if t.kind in ("theme", "move") and (t.of == ("employee",)) is staff] for staff in (True, False))
     seen = [t.title for t in without if t.kind not in ("theme", "move")]
-    later = [spoken(f) for f in term.figures if f not in computed and f in system.later]
-    absent = [spoken(f) for f in term.figures if f not in computed and f not in system.later]
+    absent = [spoken(f) for f in term.figures if f not in computed]
     return {"term": term.term, "note": term.note, "tags": term.tags, "figures": term.figures,
             "rows": [{"title": group[0]["title"], "staff": getattr(measures().get(group[0]["measure"]), "AUDIENCES", ()) == ("employee",), "by_company": {f["company"]: f for f in group}}
                      for _, group in sorted(groups.items()) if group[0]["unit"] != "p"],
             "said": [f"{words}: {', '.join(names)}." for words, names in (
                 ("Not available, for want of employee reviews that may be shown", staff), ("No figure in this study", [*themes, *absent]),
-                ("Looked for in the texts, but not counted as a figure yet", seen), ("Not computed yet", later)) if names]}
+                ("Looked for in the texts, but not counted as a figure yet", seen)) if names]}
 
 
 WHOLE = 0.8                                  # share of a text from which its words are not marked one by one: all of it is meant

@@ -1,43 +1,23 @@
-"""Relationship health: in each of the four areas of a relationship, how often customers speak well of the company, how often badly, and which of the two prevails."""
+"""Areas of a relationship: in each that a system names, how often customers speak well of the company, how often badly, and which of the two prevails."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from enrich import evidence, together, words
+from enrich.lens import Area
 from enrich.measures import Result, Study
 from enrich.measures.effort import weakest
 from enrich.together import Texts
 
 AUDIENCES = ("customer",)
-
-
-@dataclass(frozen=True, slots=True)
-class Area:
-    """One of the four: the themes that speak of it, and how a customer says that it is well or not."""
-
-    name: str
-    title: str
-    themes: tuple[str, ...]
-    good: str
-    bad: str
-
-
-AREAS = (
-    Area("valued", "Both feel valued, needs are met", ("fairness", "resolved", "pressure"), "they were treated fairly or that their problem was solved",
-         "they were treated unfairly, put under pressure or left with their problem"),
-    Area("shows", "Shows how it feels", ("appreciation",), "they are valued or thanked", "they are taken for granted"),
-    Area("open", "Open communication", ("heard", "informed", "follow_up"), "they were heard or kept informed", "they were not heard or were kept in the dark"),
-    Area("knows", "Knows their needs", ("personal",), "they were treated as a person", "they were treated as a number"),
-)
 NOTE = "A review that says both counts on both sides. Who has nothing to complain of seldom writes of it: read it beside the other companies."
 
 
 def measure(study: Study) -> Iterator[Result]:
     found = together.texts(study.store, study.where())
-    for area in AREAS:
+    for area in (a for system in study.lens.systems.values() if "areas" in system.measures for a in system.areas):
         good, bad = ([t for name in area.themes if (t := f"theme:{name}{sign}") in study.lens.tags] for sign in "+-")
         for company in study.companies:
             if found.of(company).any():
