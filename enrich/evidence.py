@@ -117,18 +117,19 @@ def picked(store: Store, found: Texts, which: Mask, tags: Sequence[str], side: S
     yield from _some(side, rows)
 
 
-def sides(store: Store, found: Texts, company: str, among: Mask, hit: Mask, tags: Sequence[str] = ()) -> Iterator[Quote]:
-    """Of a company's texts `among` those that are asked about, the ones that do what is counted, and the ones that do not."""
+def sides(store: Store, found: Texts, company: str, among: Mask, hit: Mask, tags: Sequence[str] = (), around: Sequence[str] = ()) -> Iterator[Quote]:
+    """Of a company's texts `among` those that are asked about, the ones that do what is counted, and the ones that do not; what carries one of the tags `around` is asked about."""
     own = among & found.of(company)
     yield from picked(store, found, own & hit, tags, "for")
     yield from picked(store, found, own & ~hit, (), "against")
-    yield from struck(store, found, company, tags)
+    yield from struck(store, found, own, company, tags)
+    yield from struck(store, found, found.of(company), company, around)
 
 
-def struck(store: Store, found: Texts, company: str, tags: Sequence[str]) -> Iterator[Quote]:
-    """Words in a company's texts that would carry one of some tags, had nobody struck them."""
-    if said := list(_struck(store, found.kind, tags, "r.company = ?", [company])):
-        among = set(found.ids)
+def struck(store: Store, found: Texts, which: Mask, company: str, tags: Sequence[str]) -> Iterator[Quote]:
+    """Words in some of a company's texts that would carry one of some tags, had nobody struck them."""
+    if tags and (said := list(_struck(store, found.kind, tags, "r.company = ?", [company]))):
+        among = {found.ids[i] for i in which.nonzero()[0]}
         yield from (quote for quote in said if quote.target in among)
 
 

@@ -45,6 +45,8 @@ from enrich.tables import (
     Profile,
     Reply,
     Review,
+    Strike,
+    Struck,
     Study,
     Table,
     Tag,
@@ -162,16 +164,19 @@ def _publish(review: str) -> str:
 
 _REVIEW_OF = "case t.kind when 'review' then t.target else (select a.review from replies a where a.id = t.target) end"
 _REPLY_OF = "case t.kind when 'reply' then t.target end"
+_TEXT_KEY = "case t.kind when 'review' then (select text_key from reviews where id = t.target) else (select text_key from replies where id = t.target) end"
 _USES = "from template_uses u join replies a on a.id = u.reply join profiles p on p.id = a.profile where u.template = t.id and p.private = 0"
 _VERY = "u.similarity = 1"                   # a template's text is that of the first reply of its kind: near ones do not make it public
 _PUBLISH: dict[type[Table], str] = {
     Review: _publish("t.id"), Reply: _publish("t.review"), Mention: _publish("t.review"), Change: _publish("t.review"), Label: _publish(_REVIEW_OF),
+    Struck: _publish("t.review"), Strike: _publish(_REVIEW_OF),
     Template: f"ifnull((select p.publish {_USES} and {_VERY} order by case p.publish when 'full' then 0 when 'excerpt' then 1 else 2 end limit 1), 'none')",
 }
 """SQL for what may be shown of a row's texts; a template's are as public as the most public reply that has these very words."""
 _GONE: dict[type[Table], str] = {
     Review: _gone("t.id", None), Reply: _gone("t.review", "t.id"), Mention: _gone("t.review", _REPLY_OF), Change: _gone("t.review", _REPLY_OF),
-    Label: _gone(_REVIEW_OF, _REPLY_OF), Template: f"not exists (select 1 {_USES} and {_VERY} and not {_gone('a.review', 'a.id')})",
+    Label: _gone(_REVIEW_OF, _REPLY_OF), Struck: _gone("t.review", _REPLY_OF), Strike: f"({_gone(_REVIEW_OF, _REPLY_OF)} or t.text_key is not {_TEXT_KEY})",
+    Template: f"not exists (select 1 {_USES} and {_VERY} and not {_gone('a.review', 'a.id')})",
 }
 _NOW: dict[type[Table], str] = {
     Change: "case t.kind when 'review' then (select text from reviews where id = t.target) else (select text from replies where id = t.target) end",
@@ -204,7 +209,7 @@ def _label_words(at: Place, row: list[Any], publish: str, gone: bool, now: str |
 
 
 _TEXTS: dict[type[Table], Cut] = {
-    Review: _plain_texts("title", "text"), Reply: _plain_texts("text"), Mention: _plain_texts("words"), Template: _plain_texts("text"),
+    Review: _plain_texts("title", "text"), Reply: _plain_texts("text"), Mention: _plain_texts("words"), Struck: _plain_texts("words"), Strike: _plain_texts("words"), Template: _plain_texts("text"),
     Change: _change_texts, Label: _label_words,
 }
 """Which columns hold words that people wrote, and how they are cut to what may be shown."""
@@ -334,14 +339,16 @@ def _findings(store: Store) -> Iterator[Json]:
     for finding in (_plain(Finding, row) for row in rows(store, Finding)):
         yield {**finding, "system": [s for s in finding["system"].split(",") if s],
                "evidence": {side: _evidence(store, finding["id"], side) for side in ("for", "against")},
+               "struck": _evidence(store, finding["id"], "struck"),
                "figures": ({k: v for k, v in _plain(Figure, row).items() if k != "finding"}
                            for row in store.rows(f"select {', '.join(f'[{c}]' for c in Figure.columns())} from figures where finding = ? order by series, x", (finding["id"],)))}
 
 
-_EVIDENCE = f"""select t.kind, t.target, t.review, t.start, t.end, r.source, r.url, r.stars, r.created_at, a.role, a.created_at as replied_at, k.last_seen as seen_at,
+_EVIDENCE = f"""select t.kind, t.target, t.review, t.start, t.end, t.tag, s.because, s.struck_at, r.source, r.url, r.stars, r.created_at, a.role, a.created_at as replied_at, k.last_seen as seen_at,
   case t.kind when 'review' then r.text else a.text end as text, {_publish("t.review")} as publish, {_gone("t.review", _REPLY_OF)} as gone
 from evidence t join reviews r on r.id = t.review left join replies a on t.kind = 'reply' and a.id = t.target
 left join looks k on k.kind = t.kind and k.target = t.target
+left join struck w on t.side = 'struck' and w.kind = t.kind and w.target = t.target and w.tag = t.tag and w.start = t.start left join strikes s on s.id = w.strike
 where t.finding = ? and t.side = ? and {_public(Evidence)} order by t.position, t.id"""
 
 
@@ -349,6 +356,8 @@ def _evidence(store: Store, finding: str, side: str) -> Iterator[Json]:
     for row in store.dicts(_EVIDENCE, (finding, side)):
         text, publish, gone, start, end = (row.pop(k) for k in ("text", "publish", "gone", "start", "end"))
         said = quote(text, publish, gone, [] if start is None or end is None else [(start, end)])
+        if side != "struck":
+            del row["because"], row["struck_at"]
         why = None if said else "vanished" if gone else "not published" if publish == "none" else "no text"
         yield {**row, "quote": {"text": said.text, "marks": [{"start": a, "end": b} for a, b in said.marks]} if said else None, "withheld": why}
 
@@ -382,7 +391,7 @@ def schema() -> Json:
     text = {"type": "string"}
     count = {"type": "integer", "minimum": 0}
     texts = _list("", text)
-    evidence = {**_columns(Evidence, "kind", "target", "review"), **_columns(Review, "source", "url", "stars", "created_at"),
+    evidence = {**_columns(Evidence, "kind", "target", "review", "tag"), **_columns(Review, "source", "url", "stars", "created_at"),
                 "role": _described("role of who replied, where the words are a reply's", {"type": ["string", "null"]}),
                 "replied_at": _described("when the reply was written", {"type": ["string", "null"]}),
                 "seen_at": _described("when the text was last seen at its source", {"type": ["string", "null"]}),
@@ -420,6 +429,7 @@ def schema() -> Json:
             "findings": _list("what was found", _object("one figure of one company, with the field beside it", {
                 **_columns(Finding, without=("system",)), "system": _described("the systems it belongs to; empty: to all", texts),
                 "evidence": _object("the texts behind it", {side: _list(f"texts {side} it", _object("a text", evidence)) for side in ("for", "against")}),
+                "struck": _list("words that would count in it, had nobody struck them by hand", _object("a text", {**evidence, **_columns(Strike, "because", "struck_at")})),
                 "figures": _list("points of its charts", _object("a point", _columns(Figure, without=("finding",))))})),
             "limits": _list("what must be known before a figure is used", text)})}
 

@@ -180,7 +180,7 @@ def test_evidence_quotes_only_what_may_be_shown(document: dict[str, Any]) -> Non
         [mark] = said["marks"]
         assert said["text"][mark["start"]:mark["end"]] == WORDS
     [against] = evidence["against"]
-    assert against == {"kind": "reply", "target": "a-excerpt", "review": "excerpt", "source": "forum", "url": "https://forum.example/excerpt", "stars": 2, "created_at": DAY,
+    assert against == {"kind": "reply", "target": "a-excerpt", "review": "excerpt", "tag": None, "source": "forum", "url": "https://forum.example/excerpt", "stars": 2, "created_at": DAY,
                        "role": "company", "replied_at": DAY, "seen_at": DAY, "quote": {"text": f"We are sorry. {WORDS}", "marks": []}, "withheld": None}
 
 

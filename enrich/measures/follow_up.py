@@ -40,7 +40,7 @@ def _told(study: Study, found: Texts, company: str) -> Result:
     return Result(
         company, DID, "Follow-up, of those who tell of it",
         words.customers_say(compared, f"{study.name(company)} that tell whether anybody followed up", study.others(compared.beside), "the company checked back afterwards"),
-        int(compared.own.n), compared, more_is="better", tag=DID, note=NOTE, quotes=partial(evidence.sides, study.store, found, company, telling, did, (DID,)))
+        int(compared.own.n), compared, more_is="better", tag=DID, note=NOTE, quotes=partial(evidence.sides, study.store, found, company, telling, did, (DID,), (DID, DID_NOT)))
 
 
 def _again(study: Study) -> Iterator[Result]:

@@ -67,7 +67,7 @@ def _quotes(study: Study, inside: Texts, outside: Texts, company: str, staff: Ta
         opposite = tag.id[:-1] + ("+" if tag.sign == "-" else "-")
         yield from evidence.picked(study.store, found, found.carry(tag.id) & found.of(company), (tag.id,), "for")
         yield from evidence.picked(study.store, found, found.carry(opposite) & found.of(company), (opposite,), "against")
-        yield from evidence.struck(study.store, found, company, (tag.id,))
+        yield from evidence.struck(study.store, found, found.of(company), company, (tag.id,))
 
 
 def _points(inside: Texts, outside: Texts, company: str, staff: Tag, theme: Tag) -> Iterator[Point]:

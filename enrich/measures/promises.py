@@ -118,7 +118,7 @@ def _quotes(study: Study, promises: Promises, company: str, so: together.Mask, o
     """The promise and what its customer said later; against it, those of whom the reverse was heard."""
     for quotes in (_side(study, promises, so, "for"), _side(study, promises, otherwise, "against")):
         yield from quotes
-    yield from evidence.struck(study.store, promises.found, company, COMMITS)
+    yield from evidence.struck(study.store, promises.found, promises.found.of(company), company, COMMITS)
 
 
 def _side(study: Study, promises: Promises, which: together.Mask, side: evidence.Side) -> Iterator[Quote]:

@@ -46,7 +46,7 @@ def _moment(study: Study, found: Texts, company: str, moment: Tag, at: Mask, bad
         yield Result(
             company, f"{tag.id}, {moment.id}", f"{tag.title}, {'praised' if tag.sign == '+' else 'criticised'}: {moment.title}",
             words.customers_say(compared, f"{study.name(company)} {told}", study.others(compared.beside), words.clause(tag)),
-            int(compared.own.n), compared, more_is=more_is(tag), tag=tag.id, note=NOTE, quotes=partial(evidence.sides, study.store, found, company, at, hit, (tag.id,)))
+            int(compared.own.n), compared, more_is=more_is(tag), tag=tag.id, note=NOTE, quotes=partial(evidence.sides, study.store, found, company, at, hit, (tag.id,), (moment.id,)))
 
 
 def _share(study: Study, found: Texts, company: str, at: Mask, told: str, title: str, slice: str, bad: tuple[str, ...]) -> Iterator[Result]:
@@ -55,7 +55,7 @@ def _share(study: Study, found: Texts, company: str, at: Mask, told: str, title:
     if compared := together.share(found, company, at, hit):
         yield Result(
             company, slice, title, words.customers_say(compared, f"{study.name(company)} {told}", study.others(compared.beside), "something was wrong in how they were treated"),
-            int(compared.own.n), compared, more_is="worse", tag=slice, note=NOTE, quotes=partial(evidence.sides, study.store, found, company, at, hit, bad))
+            int(compared.own.n), compared, more_is="worse", tag=slice, note=NOTE, quotes=partial(evidence.sides, study.store, found, company, at, hit, bad, (slice,)))
 
 
 def _missing(study: Study, company: str) -> Result:

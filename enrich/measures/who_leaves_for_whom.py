@@ -48,7 +48,7 @@ def _quotes(study: Study, found: Texts, company: str, which: Mask, tag: str) -> 
     yield from evidence.picked(study.store, found, found.of(company) & which, (tag,), "for")
     other = CAME if tag == GOES else GOES
     yield from evidence.picked(study.store, found, found.of(company) & found.carry(other), (other,), "against")
-    yield from evidence.struck(study.store, found, company, (tag,))
+    yield from evidence.struck(study.store, found, found.of(company), company, (tag,))
 
 
 def _named(study: Study, found: Texts, tag: str) -> dict[str, Mask]:
