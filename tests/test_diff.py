@@ -29,6 +29,8 @@ from enrich.text import key
 START, A, NOW = datetime(2025, 1, 1, tzinfo=UTC), datetime(2025, 8, 31, tzinfo=UTC), datetime(2025, 12, 31, tzinfo=UTC)
 RUDE, SWITCHES, PASTED = "The technician was rude to me.", "I am switching to Fernbank next month.", "We regret the trouble you had. Please send your number to our desk by letter."
 FIRMS = ("Nettle", "Bramble", "Sorrel")
+KNOWN = 3 * 162
+"""Reviews that had been written by A."""
 Share = Callable[[str, bool], float]
 
 
@@ -43,14 +45,14 @@ class World:
 
 
 def write(store: Store, world: World, *, firms: tuple[str, ...] = FIRMS, first: datetime = A) -> None:
-    """Three companies on one forum, 30 reviews a month each, looked at on A (or `first`) and on the last day of the year; then read and concluded."""
+    """Three companies on one forum, 20 reviews a month each, looked at on A (or `first`) and on the last day of the year; then read and concluded."""
     store.write([tables.Study("s", "Herbs", None, None, None, iso(START))])
     for f, firm in enumerate(firms):
         store.write([tables.Company(firm.lower(), firm, "rival", "[]", "[]", "[]")])
         place(store, firm, "forum", "crawl", (first, NOW))
         rng = np.random.default_rng(f)
-        for i in range(360):
-            written = START + timedelta(days=i, hours=int(rng.integers(1, 20)))
+        for i in range(240):
+            written = START + timedelta(days=1.5 * i, hours=1)
             after = written > first
             says = [said for said, share in ((RUDE, world.rude), (SWITCHES, world.switches)) if rng.random() < share(firm, after)]
             review(store, firm, "forum", str(i), written, " ".join([f"Visit number {i} of the {firm} people.", *says]), 1 + i % 2, NOW if after else first)
@@ -91,7 +93,7 @@ def made(path: Path, world: World, **options: Any) -> Store:
 def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     """After A Nettle's people became rude and paste a reply, Sorrel stopped answering, and Bramble's customers leave for a company outside the study."""
     with made(tmp_path_factory.mktemp("changed"), World(
-            rude=lambda firm, after: 0.45 if firm == "Nettle" and after else 0.08, answers=lambda firm, after: 0.0 if firm == "Sorrel" and after else 0.7,
+            rude=lambda firm, after: 0.02 if firm != "Nettle" else 0.7 if after else 0.08, answers=lambda firm, after: 0.0 if firm == "Sorrel" and after else 0.7,
             pasted=lambda firm, after: 0.2 if firm == "Nettle" and after else 0.0, switches=lambda firm, after: 0.1 if firm == "Bramble" and after else 0.0)) as store:
         yield store
 
@@ -109,8 +111,8 @@ def test_what_became_a_weakness_in_the_world_is_told_with_the_change_tested(foun
     (rude,) = [s for s in found.shifts if s.finding == "nettle.weakness_map.courtesy-minus"]
     assert (rude.cause, rude.alert, rude.before != "weakness", rude.after, rude.doubt) == ("world", True, True, "weakness", None)
     assert rude.until and rude.since and rude.own and rude.distance and rude.q is not None
-    assert rude.until["low"] < 0.08 < rude.until["high"] and rude.since["low"] < 0.45 < rude.since["high"]
-    assert rude.own["low"] < 0.37 < rude.own["high"] and rude.distance["low"] < 0.37 < rude.distance["high"] and rude.q < 0.001
+    assert rude.until["low"] < 0.08 < rude.until["high"] and rude.since["low"] < 0.7 < rude.since["high"]
+    assert rude.own["low"] < 0.62 < rude.own["high"] and rude.distance["low"] < 0.62 < rude.distance["high"] and rude.q < 0.001
     assert rude.sentence.startswith("Nettle, “Courtesy, criticised”: is now a weakness. In ") and "since then" in rude.sentence and "customers say" in rude.sentence
 
 
@@ -136,7 +138,7 @@ def test_new_templates_and_newly_named_rivals_are_told(found: Diff) -> None:
 
 def test_only_the_world_alerts_and_all_of_it_was_counted(found: Diff) -> None:
     assert {s.cause for s in found.alerts} == {"world"} and not [s for s in found.shifts if s.cause != "world"]
-    assert found.reviews == {"known": 3 * 242, "coverage": 0, "world": 3 * 118}
+    assert found.reviews == {"known": KNOWN, "coverage": 0, "world": 3 * 240 - KNOWN}
 
 
 def test_where_nothing_changed_nothing_is_said_of_the_world(tmp_path: Path) -> None:
@@ -157,7 +159,7 @@ def test_an_old_file_that_was_imported_since_is_coverage_and_does_not_alert(tmp_
         found = diff(store, tmp_path, "2025-08-31")
     (rude,) = [s for s in found.shifts if s.finding == "bramble.weakness_map.courtesy-minus"]
     assert (rude.cause, rude.alert, rude.after) == ("coverage", False, "weakness")
-    assert not found.alerts and found.reviews == {"known": 3 * 242, "coverage": 3 * 200, "world": 3 * 118}
+    assert not found.alerts and found.reviews == {"known": KNOWN, "coverage": 3 * 200, "world": 3 * 240 - KNOWN}
 
 
 def test_what_a_new_place_brings_is_coverage_also_where_it_was_written_since(tmp_path: Path) -> None:
@@ -198,7 +200,7 @@ def test_an_edition_and_the_study_that_it_was_frozen_from_do_not_differ(changed:
 
 def test_between_two_days_without_a_look_nothing_can_be_known(changed: Store, tmp_path: Path) -> None:
     found = diff(changed, tmp_path, "2025-08-31", "2025-11-30")
-    assert (found.shifts, found.reviews) == ([], {"known": 3 * 242, "coverage": 0, "world": 0})
+    assert (found.shifts, found.reviews) == ([], {"known": KNOWN, "coverage": 0, "world": 0})
     assert found.notes[0] == "No place was looked at between 31 Aug 2025 and 30 Nov 2025: nothing new can be known of the world."
 
 
