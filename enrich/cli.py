@@ -414,8 +414,8 @@ def enrich(study: studies.Study, asking: Asking | None, json_: bool) -> None:
         click.echo("Next: rapport serve, or rapport export --format json")
 
 
-def conclude(study: studies.Study, json_: bool, asked: Asked | None = None) -> None:
-    """Reads what is new and tells what was found."""
+def conclude(study: studies.Study, json_: bool, asked: Asked | None = None, more: dict[str, Any] | None = None) -> None:
+    """Reads what is new and tells what was found; `more` is told beside it in JSON."""
     from enrich import enrichment, reading
 
     with Store(study.database) as store:
@@ -425,7 +425,7 @@ def conclude(study: studies.Study, json_: bool, asked: Asked | None = None) -> N
         with click.progressbar(length=due, label=f"reading {due:,} texts", file=sys.stderr, hidden=json_ or not due) as bar:
             done = enrichment.enrich(store, bar.update, by_meaning=study.deep)
     if json_:
-        click.echo(json.dumps(asdict(done) | ({"asked": asked.plain()} if asked else {})))
+        click.echo(json.dumps(asdict(done) | ({"asked": asked.plain()} if asked else {}) | (more or {})))
         return
     if done.tagged_by:
         click.echo(f"Themes and moves are as {done.tagged_by} named them, where it answered. How exact it is, the pages do not say (theirs is the accuracy of the cues): "
@@ -664,6 +664,50 @@ def audit(study: studies.Study, finding: str, rows: int, json_: bool) -> None:
                 subject.judge(text, answer == "y")
         made = auditing.settle(subject)
     click.echo(json.dumps(asdict(made) if made else None) if json_ else "\n".join(auditing.lines(subject, made)))
+
+
+@main.command()
+@in_study
+@click.argument("mentions", metavar="[MENTION]...", nargs=-1)
+@click.option("--because", help="Why it is wrong, in a few words: sarcasm, for example. It stands beside the finding.")
+@click.option("--who", help="Who says so.")
+@click.option("--file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Many at once: a CSV file with the column mention, and because and who where wanted.")
+@click.option("--undo", is_flag=True, help="Take strikes back.")
+@click.option("--list", "list_", is_flag=True, help="What is struck, and whether it holds.")
+@as_json
+def strike(study: studies.Study, mentions: tuple[str, ...], because: str | None, who: str | None, file: Path | None, undo: bool, list_: bool, json_: bool) -> None:
+    """Strike mentions as wrong by hand: words that do not say what they were taken for count in no figure any more.
+
+    MENTION is the address that the page of a review shows beside the words. A strike outlives every later reading of the same text, also under
+    another vocabulary; figures are new when the command returns, and say how many were struck. On pages that `rapport serve` shows on your own
+    machine the same is done with a button.
+
+    \b
+      rapport strike 3f2a9c81:theme:heard-:41 --because sarcasm
+      rapport strike --undo 3f2a9c81:theme:heard-:41
+      rapport strike --file strikes.csv
+    """
+    from enrich import strike as striking
+
+    if list_ == bool(mentions or file):
+        raise Mistake("say what is to be struck, or ask for the list", cure="give the address of a mention, --file, or --list alone")
+    with Store(study.database) as store:
+        if list_:
+            told = list(striking.stands(store))
+        else:
+            wishes = [striking.Wish(m, because, who) for m in mentions] + (list(striking.read_file(file)) if file else [])
+            n = striking.undo(store, wishes) if undo else striking.strike(store, wishes)
+    if not list_:
+        if not json_:
+            click.echo(f"{count(n, 'strike')} taken back." if undo else f"{count(n, 'mention')} struck.")
+        conclude(study, json_, more={"taken_back" if undo else "struck": n})
+    elif json_:
+        click.echo(json.dumps([asdict(one) for one in told], ensure_ascii=False))
+    else:
+        for one in told:
+            click.echo(f"{one.strike.id}: “{one.strike.words}”" + (f", because {one.strike.because}" if one.strike.because else "") + (f" ({one.strike.who})" if one.strike.who else ""))
+            click.echo(f"    {one.stand}; {count(one.takes_out, 'mention')} left out of the figures, {one.strike.struck_at[:10]}")
+        click.echo(count(len(told), "strike"))
 
 
 @main.command()
