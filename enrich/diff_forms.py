@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 
 from markupsafe import Markup
 
-from enrich.diff import Cause, Diff, Shift, spoken
+from enrich.diff import Diff
+from enrich.diff_shifts import Cause, Shift, spoken
 from enrich.words import many
 
 HEADINGS: dict[tuple[Cause, bool], str] = {

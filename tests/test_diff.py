@@ -16,8 +16,10 @@ from click.testing import CliRunner
 
 from enrich import cells, conclude, stats, tables
 from enrich.cli import main
-from enrich.diff import Diff, Shift, diff, distance
+from enrich.diff import Diff, diff
 from enrich.diff_forms import FORMS
+from enrich.diff_shifts import Shift
+from enrich.diff_tests import distance
 from enrich.enrichment import enrich
 from enrich.field import Compared
 from enrich.freeze import freeze
