@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import re
 import shutil
-import sqlite3
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,13 +19,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sqlite_utils import Database
-
 from enrich import export, toml
 from enrich.mistakes import Mistake
 from enrich.records import iso
 from enrich.rights import EXCERPT, reduced, shown
-from enrich.store import Store
+from enrich.store import Frozen, Store
 from enrich.study import DATABASE
 from enrich.tables import Analysis, Done, Reply, Review
 
@@ -57,14 +54,6 @@ class Edition:
     def versions(self) -> tuple[str, str, str]:
         """What made its figures, the texts apart."""
         return self.code, self.lens, self.steps
-
-
-class Frozen(Store):
-    """An edition, open for reading only."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.db = Database(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True))
 
 
 def freeze(store: Store, folder: Path, name: str) -> tuple[Edition, str]:

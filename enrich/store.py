@@ -159,6 +159,14 @@ def numbered(table: type[Table]) -> bool:
     return table.KEY == ("id",) and table.types()["id"] is int
 
 
+class Frozen(Store):
+    """A store that is open for reading only, and that nobody else writes into: its shape is taken as it stands."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.db = Database(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro&immutable=1", uri=True))
+
+
 def unusable(path: Path, error: sqlite3.Error) -> Mistake:
     """What to tell a person when SQLite refuses."""
     said = str(error)
