@@ -481,12 +481,15 @@ def status(study: studies.Study, json_: bool) -> None:
 @click.option("--open/--no-open", "open_", default=False, help="Open a browser.")
 @click.option("--edition", help="Show this edition (see `rapport freeze`) in place of the study as it is now.")
 def serve(study: studies.Study, host: str, port: int, open_: bool, edition: str | None) -> None:
-    """Show the findings in a browser, with Datasette."""
+    """Show the findings in a browser, with Datasette. On this machine only, the pages also let you strike a mention as wrong.
+
+    To show them to others, serve an edition or point Datasette itself to the store, as the README says.
+    """
     from enrich import freeze as editions
     from enrich import serve as server
 
     if edition is None:
-        sys.exit(server.serve(study.database, host, port, open_))
+        sys.exit(server.serve(study.database, host, port, open_, study.path))
     with editions.unpacked(study.folder / editions.FOLDER, edition) as database:
         code = server.serve(database, host, port, open_)
     sys.exit(code)
@@ -678,7 +681,7 @@ def audit(study: studies.Study, finding: str, rows: int, json_: bool) -> None:
 def strike(study: studies.Study, mentions: tuple[str, ...], because: str | None, who: str | None, file: Path | None, undo: bool, list_: bool, json_: bool) -> None:
     """Strike mentions as wrong by hand: words that do not say what they were taken for count in no figure any more.
 
-    MENTION is the address that the page of a review shows beside the words. A strike outlives every later reading of the same text, also under
+    MENTION is the address of the words: the JSON of a review's page names it, and its button when you point at it. A strike outlives every later reading of the same text, also under
     another vocabulary; figures are new when the command returns, and say how many were struck. On pages that `rapport serve` shows on your own
     machine the same is done with a button.
 
@@ -725,7 +728,7 @@ def unclaimed(study: studies.Study, draft: str | None, json_: bool) -> None:
         group = next((g for u in found for g in u.groups if g.phrase == draft.casefold()), None)
         if group is None:
             raise Mistake(f"no group of complaints shares the phrase {draft!r}", cure="`rapport unclaimed` lists them")
-        click.echo(claims.draft(group))
+        click.echo(claims.draft(group.phrase))
         return
     if json_:
         click.echo(json.dumps({"complaints": [asdict(u) for u in found], "names": [asdict(n) for n in names]}, ensure_ascii=False))
@@ -762,7 +765,7 @@ def demo(folder: Path, serve_: bool, port: int) -> None:
         conclude(study, False)
         if serve_:
             click.echo(f"Open http://127.0.0.1:{port}/ ; stop with Ctrl-C.")
-            sys.exit(server.serve(study.database, port=port))
+            sys.exit(server.serve(study.database, port=port, study=study.path))
     click.echo(f"Next: rapport serve --study {folder}")
 
 

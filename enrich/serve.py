@@ -5,7 +5,9 @@ Datasette 0.65 reads settings.json only when it is given a folder, not when it i
 
 from __future__ import annotations
 
+import ipaddress
 import json
+import os
 import shlex
 import signal
 import subprocess
@@ -17,6 +19,8 @@ from enrich.study import DATABASE
 
 ROOT = Path(__file__).parent.parent
 SITE = ROOT / "datasette"
+STRIKES_IN = "RAPPORT_STRIKES_IN"
+"""Environment variable that tells the pages which study.toml a mention that is struck on them belongs to; without it they offer no striking."""
 
 
 def options(site: Path) -> list[str]:
@@ -42,10 +46,23 @@ def readme_line(database: str = DATABASE) -> str:
     return shlex.join(["datasette", database, *options(Path(SITE.name))])
 
 
-def serve(database: Path, host: str = "127.0.0.1", port: int = 8001, open_browser: bool = False) -> int:
-    """Serves a store until it is stopped, with Ctrl-C or a signal; returns Datasette's exit code. Port 0 takes any free port."""
+def on_this_machine(host: str) -> bool:
+    """Whether an address is this machine's own, which no other can reach."""
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def serve(database: Path, host: str = "127.0.0.1", port: int = 8001, open_browser: bool = False, study: Path | None = None) -> int:
+    """Serves a store until it is stopped, with Ctrl-C or a signal; returns Datasette's exit code. Port 0 takes any free port.
+
+    `study` is the study.toml of a store that may be written to: on this machine alone its pages then let a reader strike mentions.
+    """
     said = command(database, host, port)
-    with subprocess.Popen([*said, "--open"] if open_browser else said) as process:
+    writes = study is not None and on_this_machine(host) and os.access(database, os.W_OK)
+    environment = {**os.environ, STRIKES_IN: str(study.resolve()) if study and writes else ""}
+    with subprocess.Popen([*said, "--open"] if open_browser else said, env=environment) as process:
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())      # whoever stops us stops it too
         try:
             return process.wait()

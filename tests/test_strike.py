@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -25,11 +26,11 @@ SORRY = "We are sorry that nobody answered you."
 FINDING = "theirs.weakness_map.heard-minus"
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
+@contextmanager
+def made(folder: Path) -> Iterator[Store]:
     """One company with two reviews on different days that complain of the same, and a reply."""
-    (tmp_path / "study.toml").write_text('title = "One"\n[[companies]]\nname = "Theirs"\n', encoding="utf-8")
-    with Store(tmp_path / "rapport.db", create=True) as made:
+    (folder / "study.toml").write_text('title = "One"\n[[companies]]\nname = "Theirs"\n', encoding="utf-8")
+    with Store(folder / "rapport.db", create=True) as made:
         made.write([tables.Study("s", "One", None, None, None, DAY)])
         made.write([tables.Company("theirs", "Theirs", "rival", "[]", "[]", "[]")])
         for place in ("p", "q"):
@@ -39,6 +40,12 @@ def store(tmp_path: Path) -> Iterator[Store]:
         made.write([tables.Reply("a", "r", "p", "theirs", "2", 1, "company", "source", None, SORRY, "h", key(SORRY), "2026-04-03T00:00:00Z", "2026-04-03T00:00:00Z", "second", None)])
         made.write([tables.Look("reply", "a", DAY, DAY, 1, None, 0, None)])
         yield made
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with made(tmp_path) as opened:
+        yield opened
 
 
 def write(store: Store, id: str, text: str, *, place: str = "p", day: str = "2026-04-01T00:00:00Z", stars: int | None = 1) -> None:

@@ -16,7 +16,9 @@ from enrich.measures import measures
 from enrich.published import COPY_DAYS, COPY_LETTERS
 from enrich.records import ANSWERING
 from enrich.rights import quote
+from enrich.strike import address
 from enrich.templates import LIKE, USES
+from enrich.unclaimed import PHRASE, draft
 
 DATABASE = "rapport"
 EVIDENCE = 8
@@ -166,7 +168,8 @@ def home(connection, asked):
     first = varied(top, 12, company=3, measure=1, figure=3)
     drawn = sorted((c["answered"] for c in study["companies"] if c["answered"] and c["answered"]["value"] is not None), key=lambda f: -f["n"])[:LINES]
     names = {f["id"]: f["company_name"] for f in drawn}
-    return {**study, "top": first, "more": len(top) - len(first), "leads": varied(leads, 6, company=2, measure=1, figure=2),
+    gaps = sorted((f for f in found if f["measure"] == "market_gap" and "," in f["slice"]), key=lambda f: -(f["value"] or 0))
+    return {**study, "top": first, "more": len(top) - len(first), "leads": varied(leads, 6, company=2, measure=1, figure=2), "gaps": varied(gaps, 6, company=6, measure=6, figure=1),
             "sentences": in_short(found, top), "systems": [of_system(s, found) for s in lens().systems.values()],
             "reviews": sum(s["reviews"] for s in sources), "replies": sum(s["replies"] for s in sources), "places": len(sources),
             "first_at": min((s["first_at"] for s in sources if s["first_at"]), default=None), "last_at": max((s["last_at"] for s in sources if s["last_at"]), default=None),
@@ -276,11 +279,24 @@ def finding(connection, asked):
     if not found:
         return None
     tags = [tag for part in found["slice"].split(", ") for tag in rows(connection, "select * from tags where id = ?", part)]
-    return {**the_study(connection), "finding": found, "systems": [{"id": s.id, "title": s.title} for s in lens().systems.values() if found["system"] and belongs(found, s.id)], "tag": tags[0] if tags else None, "established": bool(tags) and (tags[0]["gold"] or 0) >= ENOUGH_GOLD, "enough": ENOUGH_GOLD, "kept": MOST,
+    phrase = found["slice"].removeprefix(PHRASE) if found["measure"] == "unclaimed" and found["slice"].startswith(PHRASE) else None
+    return {**the_study(connection), "finding": found, "draft": draft(phrase) if phrase else None, "systems": [{"id": s.id, "title": s.title} for s in lens().systems.values() if found["system"] and belongs(found, s.id)], "tag": tags[0] if tags else None, "established": bool(tags) and (tags[0]["gold"] or 0) >= ENOUGH_GOLD, "enough": ENOUGH_GOLD, "kept": MOST,
             "curves": curves(connection, [asked["id"]]), "same": rows(connection, f"{FINDINGS} where f.measure = ? and f.slice = ? order by f.value desc", found["measure"], found["slice"]),
             "sides": [evidence(connection, asked["id"], side, numbered(asked.get(side))) for side in ("for", "against")],
+            "struck": struck(connection, "join evidence e on e.finding = ? and e.side = 'struck' and e.kind = w.kind and e.target = w.target and e.tag = w.tag and e.start = w.start", asked["id"]),
             "hidden": row(connection, """select count(distinct e.target) as n from evidence e join reviews r on r.id = e.review join profiles p on p.id = r.profile
               left join looks l on l.kind = 'review' and l.target = r.id where e.finding = ? and p.private = 0 and (p.publish = 'none' or l.gone_at is not null)""", asked["id"])["n"]}
+
+
+def struck(connection, among, *parameters):
+    """What was struck by hand: the words as far as they may be shown, what they were taken for, why, and the address by which it is taken back."""
+    found = rows(connection, f"""select w.kind, w.target, w.tag, w.start, w.words, w.review, t.title, t.sign, s.because, s.who, s.struck_at, r.source, p.publish, l.gone_at from struck w join strikes s on s.id = w.strike {among} left join tags t on t.id = w.tag join reviews r on r.id = w.review join profiles p on p.id = r.profile and p.private = 0
+      left join looks l on l.target in (w.target, w.review) and l.kind in (w.kind, 'review') and l.gone_at is not null group by w.kind, w.target, w.tag, w.start order by s.struck_at desc, w.target, w.start""", *parameters)
+    for one in found:
+        one["address"] = address(one["target"], one["tag"], one["start"])
+        if one["publish"] == "none" or one["gone_at"]:
+            one["words"] = None
+    return found
 
 
 def evidence(connection, finding, side, page):
@@ -291,10 +307,14 @@ def evidence(connection, finding, side, page):
     items = []
     for item in shown:
         spans = {}
-        for e in rows(connection, "select kind, target, start, end from evidence where finding = ? and side = ? and review = ? and start is not null", finding, side, item["review"]):
+        read = []
+        for e in rows(connection, """select e.target, e.start, e.end, m.tag, m.words, t.title, t.sign from evidence e left join mentions m on m.kind = e.kind and m.target = e.target and m.tag = e.tag and m.start = e.start
+              left join tags t on t.id = m.tag where e.finding = ? and e.side = ? and e.review = ? and e.start is not null""", finding, side, item["review"]):
             spans.setdefault(e["target"], []).append((e["start"], e["end"]))
+            if e["tag"]:
+                read.append({**e, "address": address(e["target"], e["tag"], e["start"])})
         found = quotes(row(connection, f"{REVIEW} where r.id = ?", item["review"]), spans.get(item["review"], ()))
-        items.append({**found, "replies": dialogue(connection, item["review"], spans)})
+        items.append({**found, "replies": dialogue(connection, item["review"], spans), "mentions": read if found["quote"] else []})
     return {"side": side, "total": total, "page": page, "pages": -(-total // EVIDENCE), "items": items}
 
 
@@ -343,6 +363,7 @@ def review(connection, asked):
     spans = {}
     long = dict(connection.execute("select id, length(text) from reviews where id = ? union all select id, length(text) from replies where review = ?", (asked["id"], asked["id"])).fetchall())
     for m in mentions:
+        m["address"] = address(m["target"], m["tag"], m["start"])
         m["whole"] = m["end"] - m["start"] >= WHOLE * (long.get(m["target"]) or 0)
         if not m["whole"]:
             spans.setdefault(m["target"], []).append((m["start"], m["end"]))
@@ -358,7 +379,8 @@ def review(connection, asked):
     labels = rows(connection, "select kind, target, name, value, score, basis, step, version from labels where (kind = 'review' and target = ?) or (kind = 'reply' and target in (select id from replies where review = ?)) order by kind desc, target, name",
                   asked["id"], asked["id"])
     copies = rows(connection, "select id, source, counted, counted_at from published_copies where id = ? or counted = ?", asked["id"], asked["id"])
-    return {**the_study(connection), "copies": copies, "review": item, "replies": replies, "mentions": [m for m in mentions if m["target"] in legible], "labels": labels, "changes": changes}
+    return {**the_study(connection), "copies": copies, "review": item, "replies": replies, "mentions": [m for m in mentions if m["target"] in legible],
+            "struck": [s for s in struck(connection, "and w.review = ?", asked["id"]) if s["target"] in legible], "labels": labels, "changes": changes}
 
 
 def search(connection, asked):
