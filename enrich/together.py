@@ -18,7 +18,7 @@ from enrich.stats import Ints
 from enrich.store import Store
 
 Mask = NDArray[np.bool_]
-LABELS = "'stage', 'reason', 'rivals', 'opening', 'order'"
+LABELS = "'stage', 'complaint', 'reason', 'rivals', 'opening', 'order'"
 """Labels that are read beside mentions, as `name:value`."""
 PASTED = "made:pasted"
 

@@ -13,6 +13,8 @@ from enrich.store import Store
 
 FEWEST = 3
 """Authors who must share a phrase: one angry author makes no group."""
+PHRASE = "phrase "
+"""What the slice of a finding on one phrase begins with."""
 MOST_TEXTS, MOST_GROUPS = 5_000, 20
 """Newest complaints that are read, and groups that are made, of a company."""
 
@@ -54,17 +56,17 @@ def unclaimed(store: Store, audience: str = "customer", vocabulary: Lens | None 
             yield Unclaimed(company, len(rows), len(left), tuple(Group(phrase, tuple(ids), len({voices[id] for id in ids})) for phrase, ids in groups))
 
 
-def draft(group: Group, audience: str = "customer") -> str:
-    """A theme for a lens file that finds the group's phrase: a beginning, for a person to name, widen and test."""
-    name = re.sub(r"\W+", "_", group.phrase).strip("_")
+def draft(phrase: str, audience: str = "customer") -> str:
+    """A theme for a lens file that finds a group's phrase: a beginning, for a person to name, widen and test."""
+    name = re.sub(r"\W+", "_", phrase).strip("_")
     return f"""[[tag]]
 name = "{name}"
-title = "{group.phrase.capitalize()}"
+title = "{phrase.capitalize()}"
 of = ["{audience}"]
 [tag.minus]
-definition = "The text complains of: {group.phrase}."
+definition = "The text complains of: {phrase}."
 negation = "drop"
-cues = ['''{re.escape(group.phrase).replace(chr(92) + ' ', ' ')}''']
-examples = ["There is a problem: {group.phrase}."]
+cues = ['''{re.escape(phrase).replace(chr(92) + ' ', ' ')}''']
+examples = ["There is a problem: {phrase}."]
 non_examples = []
 """

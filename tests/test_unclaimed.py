@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from enrich import phrases, tables
+from enrich import measures, phrases, tables
 from enrich.cli import main
 from enrich.cues import Cues
 from enrich.lens import Lens
@@ -52,7 +52,7 @@ def test_private_places_and_vanished_reviews_are_left_out(store: Store) -> None:
 
 
 def test_a_draft_is_a_theme_that_the_lens_takes_and_that_finds_its_phrase(tmp_path: Path) -> None:
-    (tmp_path / "draft.toml").write_text('kind = "theme"\n\n' + draft(Group("parking garage", ("a",), 3)), encoding="utf-8")
+    (tmp_path / "draft.toml").write_text('kind = "theme"\n\n' + draft("parking garage"), encoding="utf-8")
     tags = Lens(tmp_path).of("theme", "customer")
     assert [hit.tag.id for hit in Cues(tags).find("The parking  garage was full.")] == ["theme:parking_garage-"]
     assert [hit.tag.id for hit in Cues(tags).find(tags[0].examples[0])] == ["theme:parking_garage-"]
@@ -80,3 +80,14 @@ def test_the_command_lists_groups_names_and_drafts(store: Store, tmp_path: Path)
     assert json.loads(run.invoke(main, ["unclaimed", "-s", str(tmp_path), "--json"]).output)["complaints"][0]["groups"][0]["phrase"] == "parking garage"
     assert 'name = "parking_garage"' in run.invoke(main, ["unclaimed", "-s", str(tmp_path), "--draft", "Parking garage"]).output
     assert run.invoke(main, ["unclaimed", "-s", str(tmp_path), "--draft", "nothing"]).exit_code == 1
+
+
+def test_it_is_a_figure_of_each_company_with_the_phrases_and_their_words(store: Store) -> None:
+    store.write([tables.Study("s", "Study", None, None, None, LATER)])
+    store.write(tables.Label("review", id, "language", "en", 1.0, "text", None, "language", "1") for id in TEXTS)
+    study = measures.Study(store, Lens(), {c.id: c for c in store.read(tables.Company)}, None, None)
+    told = {(r.company, r.slice): r for r in measures.measures()["unclaimed"].measure(study)}
+    assert told["inn", "no theme"].sentence.startswith("8 of 9 public reviews of Inn that complain (about 89 in 100, likely ")
+    group = told["inn", "phrase parking garage"]
+    assert group.sentence.startswith("In 4 of 9 public reviews of Inn that complain (about 44 in 100, likely ") and group.sentence.endswith("customers write “parking garage” and name no theme of the lens.")
+    assert {TEXTS[q.target][q.start:q.end].lower() for q in group.quotes()} == {"parking garage"}
