@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from enrich import audit, measures, stats, words
 from enrich import lens as vocabulary
-from enrich import measures, stats, words
 from enrich.field import DRAWS_SEED
 from enrich.lens import Lens
 from enrich.measures import Quote, Result, Study
@@ -42,17 +42,19 @@ def conclude(store: Store, lens: Lens | None = None, *, anew: bool = False) -> A
     found = figures(study)
     quoted = [[] if result.missing else list(_quotes(study, result)) for _, result, _ in found]       # looked for before the store is held
     findings = [_finding(study, analysis, *figure, struck) for figure, struck in zip(found, _struck(found, quoted), strict=True)]
+    audits = audit.carry(store, findings, [result for _, result, _ in found], study.lens)
     shown = [(finding, result) for finding, (_, result, _) in zip(findings, found, strict=True) if not result.missing]
     quotes = [quote for finding, said in zip(findings, quoted, strict=True) for quote in _evidence(finding.id, said)]
     points = [Figure(finding.id, p.series, p.x, p.y, p.low, p.high, p.n) for finding, result in shown for p in result.points()]
     with store.atomic():
-        for table in ("evidence", "figures", "findings"):
+        for table in ("evidence", "figures", "audits", "findings"):
             store.execute(f"delete from {table}")
         store.execute("update analyses set current = 0")
         store.write([analysis])
         store.write(findings)
         store.write(quotes)
         store.write(points)
+        store.write(audits)
     return analysis
 
 
@@ -235,6 +237,7 @@ def _rests_on(study: Study) -> str:
     for said in ("select * from cells order by company, source, audience, kind, day, stars, language, asks, author, tag",
                  "select * from waits order by company, source, audience, day, stars, asks, author, tag, edited, lo, hi",
                  "select id, company, source, audience, replies_visible, population, private, short_since from profiles order by id",
+                 "select tag, kind, target, text_key, says from judgements order by tag, kind, target",
                  "select reply from template_uses order by reply", "select kind, target from looks where gone_at is not null order by kind, target"):
         for row in study.store.rows(said):
             digest.update(repr(row).encode())
@@ -245,6 +248,6 @@ def code() -> str:
     """Version of the program, with a hash of the files that make figures."""
     here = Path(__file__).parent
     digest = blake2b(digest_size=4)
-    for file in sorted((*here.glob("measures/*.py"), *(here / f"{n}.py" for n in ("cells", "conclude", "evidence", "field", "stats", "together", "words")))):
+    for file in sorted((*here.glob("measures/*.py"), *(here / f"{n}.py" for n in ("audit", "cells", "conclude", "evidence", "field", "stats", "together", "words")))):
         digest.update(file.read_bytes())
     return f"{version('rapport')}+{digest.hexdigest()}"

@@ -34,6 +34,7 @@ from enrich.store import Store
 from enrich.tables import (
     TABLES,
     Analysis,
+    Audit,
     Change,
     Company,
     Crawl,
@@ -335,11 +336,13 @@ def _sources(store: Store) -> Iterator[Json]:
 
 
 def _findings(store: Store) -> Iterator[Json]:
-    """Findings of the current analysis, with their evidence and the points of their charts."""
+    """Findings of the current analysis, with their audits, their evidence and the points of their charts."""
+    audits = {one.pop("finding"): one for one in (_plain(Audit, row) for row in rows(store, Audit))}
     for finding in (_plain(Finding, row) for row in rows(store, Finding)):
         yield {**finding, "system": [s for s in finding["system"].split(",") if s],
                "evidence": {side: _evidence(store, finding["id"], side) for side in ("for", "against")},
                "struck": _evidence(store, finding["id"], "struck"),
+               "audit": audits.get(finding["id"]),
                "figures": ({k: v for k, v in _plain(Figure, row).items() if k != "finding"}
                            for row in store.rows(f"select {', '.join(f'[{c}]' for c in Figure.columns())} from figures where finding = ? order by series, x", (finding["id"],)))}
 
@@ -429,6 +432,7 @@ def schema() -> Json:
             "findings": _list("what was found", _object("one figure of one company, with the field beside it", {
                 **_columns(Finding, without=("system",)), "system": _described("the systems it belongs to; empty: to all", texts),
                 "evidence": _object("the texts behind it", {side: _list(f"texts {side} it", _object("a text", evidence)) for side in ("for", "against")}),
+                "audit": {"anyOf": [{"type": "null"}, _object("the figure as people found it who judged random texts behind it; null: nobody did", _columns(Audit, without=("finding",)))]},
                 "struck": _list("words that would count in it, had nobody struck them by hand", _object("a text", {**evidence, **_columns(Strike, "because", "struck_at")})),
                 "figures": _list("points of its charts", _object("a point", _columns(Figure, without=("finding",))))})),
             "limits": _list("what must be known before a figure is used", text)})}

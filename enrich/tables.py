@@ -559,6 +559,7 @@ class Finding(Table):
     why: str | None = column("why there is no verdict, or what would settle it")
     dropped: float | None = column("share of the company's texts that had no field beside them")
     rank: float | None = column("importance, the higher the more: lower bound of the difference times texts it rests on; 0 where the interval holds zero; empty where nothing is judged")
+    audited: str | None = column("when people last judged random texts behind it; no: a verdict or lead whose tagging nobody has checked so; empty: no verdict, or none that rests on a tag", default=None)
 
 
 @dataclass(slots=True)

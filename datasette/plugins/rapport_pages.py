@@ -283,7 +283,7 @@ def finding(connection, asked):
     return {**the_study(connection), "finding": found, "draft": draft(phrase) if phrase else None, "systems": [{"id": s.id, "title": s.title} for s in lens().systems.values() if found["system"] and belongs(found, s.id)], "tag": tags[0] if tags else None, "established": bool(tags) and (tags[0]["gold"] or 0) >= ENOUGH_GOLD, "enough": ENOUGH_GOLD, "kept": MOST,
             "curves": curves(connection, [asked["id"]]), "same": rows(connection, f"{FINDINGS} where f.measure = ? and f.slice = ? order by f.value desc", found["measure"], found["slice"]),
             "sides": [evidence(connection, asked["id"], side, numbered(asked.get(side))) for side in ("for", "against")],
-            "struck": struck(connection, "join evidence e on e.finding = ? and e.side = 'struck' and e.kind = w.kind and e.target = w.target and e.tag = w.tag and e.start = w.start", asked["id"]),
+            "audit": row(connection, "select * from audits where finding = ?", asked["id"]), "struck": struck(connection, "join evidence e on e.finding = ? and e.side = 'struck' and e.kind = w.kind and e.target = w.target and e.tag = w.tag and e.start = w.start", asked["id"]),
             "hidden": row(connection, """select count(distinct e.target) as n from evidence e join reviews r on r.id = e.review join profiles p on p.id = r.profile
               left join looks l on l.kind = 'review' and l.target = r.id where e.finding = ? and p.private = 0 and (p.publish = 'none' or l.gone_at is not null)""", asked["id"])["n"]}
 
