@@ -667,6 +667,8 @@ def audit(study: studies.Study, finding: str, rows: int, json_: bool) -> None:
                 subject.judge(text, answer == "y")
         made = auditing.settle(subject)
     click.echo(json.dumps(asdict(made) if made else None) if json_ else "\n".join(auditing.lines(subject, made)))
+    if made and not json_:
+        click.echo("Next: rapport enrich, which carries it into the findings")
 
 
 @main.command()
