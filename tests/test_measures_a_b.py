@@ -16,7 +16,7 @@ from enrich.store import Store
 from enrich.tables import Change, Company, Evidence, Finding, Label, Mention, Study
 from enrich.tables import Figure as Dot
 from tests import worlds
-from tests.bench import simulate
+from tests.bench import worlds as drawn
 from tests.test_measures import place, reply, review
 from tests.worlds import Firm
 
@@ -135,7 +135,7 @@ def test_the_interval_of_a_net_figure_covers_the_truth() -> None:
     rng = np.random.default_rng(4)
     covered = []
     for _ in range(200):
-        rows, hits = simulate.study(simulate.World(companies=3, reviews=200, themes=2, base=0.2), rng)
+        rows, hits = drawn.study(drawn.World(companies=3, reviews=200, themes=2, base=0.2), rng)
         net = means(rows, hits[:, 0] - hits[:, 1], "c0", hits[:, 0])
         assert net.difference
         covered.append((net.own.low <= 0 <= net.own.high, net.difference.low <= 0 <= net.difference.high))

@@ -8,7 +8,7 @@ from lifelines import KaplanMeierFitter
 from lifelines.statistics import logrank_test
 
 from enrich import field, stats
-from tests.bench import simulate
+from tests.bench import worlds
 
 HOURS = np.array([24.0, 72.0, 168.0])
 
@@ -170,7 +170,7 @@ def test_tests_well_inside_the_margin_do_not_count_as_tries() -> None:
 
 
 def test_the_field_is_the_others_equally_weighted_on_the_companys_mix_of_months() -> None:
-    rows = simulate.laid_out([("a", "s", "2025-01-01", "", 10), ("a", "s", "2025-02-01", "", 30), ("a", "s", "2025-03-01", "", 10), ("b", "s", "2025-01-02", "", 100),
+    rows = worlds.laid_out([("a", "s", "2025-01-01", "", 10), ("a", "s", "2025-02-01", "", 30), ("a", "s", "2025-03-01", "", 10), ("b", "s", "2025-01-02", "", 100),
                               ("b", "s", "2025-02-02", "", 50), ("c", "s", "2025-01-02", "", 10)])
     found = field.shares(rows, np.array([[5.0], [3.0], [9.0], [50.0], [10.0], [1.0]]), "a")[0]
     assert found.other is not None
@@ -179,14 +179,14 @@ def test_the_field_is_the_others_equally_weighted_on_the_companys_mix_of_months(
 
 
 def test_a_company_without_others_beside_it_keeps_its_figure() -> None:
-    rows = simulate.laid_out([("a", "s", "2025-01-01", "", 10), ("b", "t", "2025-01-01", "", 10)])
+    rows = worlds.laid_out([("a", "s", "2025-01-01", "", 10), ("b", "t", "2025-01-01", "", 10)])
     found = field.shares(rows, np.array([[5.0], [3.0]]), "a")[0]
     assert (found.own.value, found.other, found.difference, found.dropped) == (0.5, None, None, 1.0)
 
 
 def test_curves_that_do_not_cross_get_the_log_rank_test_of_lifelines() -> None:
     rng = np.random.default_rng(4)
-    rows = simulate.waits(rng, {"a": (0.9, 1.0), "b": (0.4, 5.0)}, reviews=100)
+    rows = worlds.waits(rng, {"a": (0.9, 1.0), "b": (0.4, 5.0)}, reviews=100)
     found = field.answering(rows, "a", draw=False)
     assert found is not None and found.apart is not None
     a = rows.company == 0
@@ -195,35 +195,35 @@ def test_curves_that_do_not_cross_get_the_log_rank_test_of_lifelines() -> None:
 
 
 def test_curves_that_cross_get_none() -> None:
-    found = field.answering(simulate.waits(np.random.default_rng(5), {"a": (0.3, 1.0), "b": (0.9, 6.0)}, reviews=400, window=420), "a", draw=False)
+    found = field.answering(worlds.waits(np.random.default_rng(5), {"a": (0.3, 1.0), "b": (0.9, 6.0)}, reviews=400, window=420), "a", draw=False)
     assert found is not None and found.apart is None
 
 
 def test_the_slow_who_answer_all_stand_above_the_fast_who_answer_few_but_not_on_the_first_day() -> None:
-    above = {h: x.mean() for h, x in simulate.ordering(20, 1).items()}
+    above = {h: x.mean() for h, x in worlds.ordering(20, 1).items()}
     assert above == {"1d": 1.0, "7d": 0.0, "30d": 0.0}
 
 
 def test_crawls_of_different_windows_agree_on_the_share_answered_within_a_week() -> None:
-    found = {w: simulate.within_seven(w, 40, int(w)) for w in (14, 30, 120)}
+    found = {w: worlds.within_seven(w, 40, int(w)) for w in (14, 30, 120)}
     for w in (14, 30):
         error = 3.5 * np.hypot(found[w].std(), found[120].std()) / np.sqrt(40)
         assert abs(found[w].mean() - found[120].mean()) < error
 
 
 def test_the_interval_of_the_share_answered_covers_the_truth() -> None:
-    assert simulate.covering_waits(200, 100, 1).mean() >= 0.9
+    assert worlds.covering_waits(200, 100, 1).mean() >= 0.9
 
 
 def test_no_difference_is_named_where_there_is_none() -> None:
-    named = simulate.naming(simulate.World(sources=(0.5, 1.0, 2.5)), 20, 1, lambda v: any(x in ("weakness", "strength") for x in v.values()))
+    named = worlds.naming(worlds.World(sources=(0.5, 1.0, 2.5)), 20, 1, lambda v: any(x in ("weakness", "strength") for x in v.values()))
     assert named.mean() <= 0.05
 
 
-@pytest.mark.parametrize("world", [simulate.World(angry=60), simulate.World(viral=100)], ids=["one angry author", "one viral day"])
-def test_one_author_and_one_day_make_no_weakness(world: simulate.World) -> None:
-    assert simulate.naming(world, 10, 2, lambda v: v["c0", 0] == "weakness").mean() == 0
+@pytest.mark.parametrize("world", [worlds.World(angry=60), worlds.World(viral=100)], ids=["one angry author", "one viral day"])
+def test_one_author_and_one_day_make_no_weakness(world: worlds.World) -> None:
+    assert worlds.naming(world, 10, 2, lambda v: v["c0", 0] == "weakness").mean() == 0
 
 
 def test_a_planted_difference_is_found() -> None:
-    assert simulate.naming(simulate.World(planted=0.2), 30, 3, lambda v: v["c0", 0] == "weakness").mean() >= 0.7
+    assert worlds.naming(worlds.World(planted=0.2), 30, 3, lambda v: v["c0", 0] == "weakness").mean() >= 0.7
