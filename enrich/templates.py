@@ -1,9 +1,13 @@
-"""Finds replies that are pasted with little change: equal after masking, or near-equal by their word triples.
+"""Finds replies that are pasted with little change: equal after masking, or near-equal by their pairs of words.
 
-The first text of its kind is a *stem*; later texts join the stem they are most like, or become one. Stems are unlike each other, so a
-new text meets few candidates, found by locality-sensitive hashing (MinHash bands, Leskovec, Rajaraman and Ullman, Mining of Massive
-Datasets, ch. 3) in an index that the store keeps: what a run costs grows with what is new, and memory stays flat. A stem with three
-uses or more in one company is a template.
+The first text of its kind starts a *stem*; a later one joins the stem of the text it is most like, or starts its own. People paste from
+the last reply as well as from the first, and exchange one sentence after another: so a text that differs plainly from all before it is
+kept as a *variant* of its stem, which later texts are compared with too. A new text meets few of them, found by locality-sensitive
+hashing (MinHash bands, Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, ch. 3) in an index that the store keeps: what a run
+costs grows with what is new, and memory stays flat. A stem with three uses or more in one company is a template.
+
+The four thresholds below were set on the 211 pairs of tests/template_pairs.csv that are there to set them; how well they do on pairs of
+other companies is printed by tests/bench/templates.py.
 """
 
 from __future__ import annotations
@@ -22,14 +26,22 @@ from enrich.records import ANSWERING
 from enrich.store import Store
 from enrich.tables import Company, Stem, StemBand, Wording
 
-VERSION = "1"
+VERSION = "2"
 """Raised when masking or comparing changes: a company's replies are then read anew."""
 USES = 3
 """Uses in one company from which a stem is a template."""
-LIKE = 0.35
-"""Jaccard similarity of word triples from which two texts are one template: precision .93 and recall .82 on the annotated pairs of tests/template_pairs.csv."""
+LIKE = 1 / 3
+"""Jaccard similarity of word pairs from which two texts are one template: half of the pairs of both, taken together, stand in both."""
+KIN = 0.15
+"""Least likeness to the first text of a stem, so that it does not drift, one variant after another, into another text."""
+VARIANT = 0.7
+"""A text that is less like every text in the index is kept there as a variant."""
 BANDS, ROWS = 24, 2
-"""Bands of the index and hashes a band: texts of similarity s meet with probability 1 - (1 - s**ROWS)**BANDS, .96 at LIKE and .999 at 0.5."""
+"""Bands of the index and hashes a band: texts of similarity s meet with probability 1 - (1 - s**ROWS)**BANDS, .94 at LIKE and .999 at 0.5."""
+CANDIDATES = 32
+"""Variants a text is compared with: those that share most bands with it."""
+FULL = 50
+"""Variants a band holds at most: later ones that share it are found by their other bands, or by those that it holds. It keeps what one text costs from growing."""
 SCHEME = "affine32"
 """Which family of hash functions datasketch draws from: named, so that the stored index outlives a change of its default."""
 
@@ -90,16 +102,16 @@ def words(masked: str) -> list[str]:
 
 
 def likeness(a: str, b: str) -> float:
-    """Jaccard similarity of the word triples of two masked texts, 0 to 1."""
-    x, y = triples(a), triples(b)
+    """Jaccard similarity of the word pairs of two masked texts, 0 to 1."""
+    x, y = pairs(a), pairs(b)
     return len(x & y) / len(x | y)
 
 
 @lru_cache(maxsize=4096)
-def triples(masked: str) -> frozenset[str]:
-    """Every three words that follow each other; the whole text where it is shorter."""
+def pairs(masked: str) -> frozenset[str]:
+    """Every two words that follow each other; the only one where there is but one."""
     said = words(masked)
-    return frozenset(" ".join(said[i:i + 3]) for i in range(max(1, len(said) - 2)))
+    return frozenset(" ".join(said[i:i + 2]) for i in range(max(1, len(said) - 1)))
 
 
 @lru_cache
@@ -122,7 +134,7 @@ def _permutations() -> Any:
 def _bands(company: str, masked: str) -> list[int]:
     """What a text is looked up by in the index."""
     signature = MinHash(num_perm=BANDS * ROWS, seed=1, permutations=_permutations(), scheme=SCHEME)
-    signature.update_batch([t.encode() for t in triples(masked)])
+    signature.update_batch([t.encode() for t in pairs(masked)])
     values = signature.hashvalues
     return sorted({_number(company, str(i), values[i:i + ROWS].tobytes().hex()) for i in range(0, BANDS * ROWS, ROWS)})
 
@@ -160,7 +172,7 @@ def _unread(store: Store, company: str) -> Iterator[tuple[str, str]]:
 
 
 def _read(store: Store, company: str, key: str, masked: str) -> Wording:
-    """A text's stem: that of an equal text, else the one it is most like, else itself."""
+    """A text's stem: that of an equal text, else that of the text it is most like, else itself."""
     said = words(masked)
     number = _number(company, *said)
     if not said:
@@ -168,14 +180,30 @@ def _read(store: Store, company: str, key: str, masked: str) -> Wording:
     if known := next(store.read(Wording, "masked = ? limit 1", (number,)), None):
         return Wording(company, key, number, known.stem, known.similarity, VERSION)
     bands = _bands(company, masked)
-    near = ((likeness(masked, stem.text), stem.number) for stem in store.read(
-        Stem, f"number in (select stem from stem_bands where band in ({', '.join('?' * len(bands))}))", bands))
-    similarity, stem = max(near, default=(0.0, number))
-    if similarity < LIKE:
-        similarity, stem = 1.0, number
+    alike, stem, first = max(_near(store, masked, bands), default=(0.0, number, masked))
+    if alike < VARIANT:
         store.write([Stem(number, company, masked)])
-        store.write(StemBand(band, number) for band in bands)
-    return Wording(company, key, number, stem, round(similarity, 3), VERSION)
+        store.write(StemBand(band, number) for band in _with_room(store, bands))
+    return Wording(company, key, number, stem, 1.0 if stem == number else min(0.999, round(likeness(masked, first), 3)), VERSION)
+
+
+def _near(store: Store, masked: str, bands: list[int]) -> Iterator[tuple[float, int, str]]:
+    """Variants that are like a text: how much, and the number and first text of their stem."""
+    for variant, stem, first in store.rows(f"""
+            with near as (select stem from stem_bands where band in ({_marks(bands)}) group by stem order by count(*) desc, stem limit {CANDIDATES}),
+                kept as (select text, (select stem from wordings where masked = number limit 1) as stem from near join stems on number = near.stem)
+            select kept.text, kept.stem, stems.text from kept join stems on number = kept.stem""", bands):
+        if (alike := likeness(masked, variant)) >= LIKE and likeness(masked, first) >= KIN:
+            yield alike, stem, first
+
+
+def _with_room(store: Store, bands: list[int]) -> list[int]:
+    full = {band for (band,) in store.rows(f"select band from stem_bands where band in ({_marks(bands)}) group by band having count(*) >= {FULL}", bands)}
+    return [band for band in bands if band not in full]
+
+
+def _marks(values: list[int]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _count(store: Store, company: str) -> None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from enrich import people, templates, text
@@ -17,6 +18,7 @@ from enrich.export import export
 from enrich.published import permit
 from enrich.store import Store
 from enrich.tables import Company, Label, Profile, Reply, Review, Stem, StemBand, Template, TemplateUse, Wording
+from tests.bench import templates as bench
 
 APOLOGY = "Hi {}, we are very sorry that your parcel came late. Please write to {} with order {} and we will look into it. Kind regards, {}"
 PRAISE = "Dear {}, how lovely to hear that you like our new bakery! We hope to see you again soon. {}"
@@ -114,6 +116,53 @@ def test_a_small_change_joins_and_another_text_does_not(store: Store) -> None:
     assert 0.5 < store.one("select similarity from template_uses where reply = 'near'") < 1
 
 
+SENTENCES = ("we are very sorry that your parcel came late.", "Please write to our support desk with the number of your order.",
+             "A colleague will look into it within two working days.", "Thank you for being with us for all these years.")
+OTHERS = ("it was good to meet you at the summer fair in town.", "Our bakers bring fresh loaves out of the oven at six.", "Do come by again with the whole family soon.")
+
+
+def test_a_text_that_is_like_a_variant_joins_its_template(store: Store) -> None:
+    """One sentence is exchanged after another: the last text shares too little with the first, but half with the one before it."""
+    first, second = SENTENCES, (OTHERS[0], *SENTENCES[1:])
+    third = (*OTHERS[:2], *SENTENCES[2:])
+    for day, said in enumerate((first, second, third), 1):
+        reply(store, f"v{day}", " ".join(said), day=day)
+    masked = [templates.mask(" ".join(said)) for said in (first, second, third)]
+    templates.cluster(store)
+    [template] = store.read(Template)
+    assert templates.likeness(masked[0], masked[2]) >= templates.KIN
+    assert (template.text, len(used(store))) == (masked[0], 3)
+    assert {u.reply: u.similarity == 1 for u in store.read(TemplateUse)} == {"v1": True, "v2": False, "v3": False}
+
+
+def test_variants_do_not_lead_into_another_text(store: Store) -> None:
+    """Where nothing of the first text is left, it is another template, however short the steps."""
+    last = (*OTHERS, SENTENCES[3])
+    for day, said in enumerate((SENTENCES, (OTHERS[0], *SENTENCES[1:]), (*OTHERS[:2], *SENTENCES[2:]), last, (*OTHERS, "All our best for the autumn.")), 1):
+        reply(store, f"d{day}", " ".join(said), day=day)
+    templates.cluster(store)
+    stem = dict(store.rows("select replies.id, stem from replies join wordings using (text_key)"))
+    assert stem["d1"] == stem["d2"] == stem["d3"] and stem["d5"] != stem["d1"]
+
+
+def test_only_equal_words_are_the_template_itself(store: Store) -> None:
+    """A use with similarity 1 makes a template's words public: a text with the same pairs of words, but not the same words, is none."""
+    for day, said in enumerate(("so so so sorry about it", "so so sorry about it", "so so so sorry, about it!"), 1):
+        reply(store, f"e{day}", said, day=day)
+    templates.cluster(store)
+    assert {u.reply: u.similarity == 1 for u in store.read(TemplateUse)} == {"e1": True, "e2": False, "e3": True}
+
+
+def test_a_full_band_takes_no_more_variants(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one text costs is bounded: bands that hold enough take no more, and the text is found by its others."""
+    monkeypatch.setattr(templates, "FULL", 2)
+    for i in range(12):
+        reply(store, f"f{i}", " ".join((*SENTENCES[:2], *(f"{'abcdefghijkl'[i]}{word}" for word in OTHERS[1].split()))), day=i + 1)
+    templates.cluster(store)
+    assert store.one("select max(n) from (select count(*) as n from stem_bands group by band)") == 2
+    assert store.one("select count(*) from stems") > 2 and len(used(store)) == 12
+
+
 def test_companies_do_not_share_a_template(store: Store) -> None:
     apologies(store, 2)
     for i in range(3):
@@ -176,10 +225,10 @@ def test_what_is_new_decides_the_cost(store: Store) -> None:
     for i in range(500):
         reply(store, f"s{i}", " ".join(f"word{i * 31 + j}" for j in range(12)))
     templates.cluster(store)
-    templates.triples.cache_clear()
+    templates.pairs.cache_clear()
     reply(store, "new", " ".join(f"word{499 * 31 + j}" for j in range(13)))
     assert templates.cluster(store) == 1
-    assert templates.triples.cache_info().misses < 10
+    assert templates.pairs.cache_info().misses < 10
 
 
 @pytest.fixture(scope="module")
@@ -196,16 +245,15 @@ def replies(shared: Path) -> dict[str, dict[str, tuple[str, str]]]:
 
 
 @pytest.mark.shared
-def test_annotated_pairs_are_told_apart(replies: dict[str, dict[str, tuple[str, str]]]) -> None:
-    """112 pairs of one app, evenly over likeness, read by a person: are they one text, pasted with little change?"""
-    hits = {(same, found): 0 for same in (True, False) for found in (True, False)}
-    with (Path(__file__).parent / "template_pairs.csv").open() as file:
-        for row in csv.DictReader(file):
-            one, other = (templates.mask(people.mask_reply(*replies[row["app"]][row[side]])) for side in ("one", "other"))
-            hits[row["same"] == "yes", templates.likeness(one, other) >= templates.LIKE] += 1
-    precision, recall = (hits[True, True] / (hits[True, True] + hits[miss]) for miss in ((False, True), (True, False)))
-    print(f"pairs: {sum(hits.values())}, precision {precision:.3f}, recall {recall:.3f}, F1 {2 * precision * recall / (precision + recall):.3f}")
-    assert sum(hits.values()) == 112 and precision >= 0.9 and recall >= 0.75
+def test_judged_pairs_of_other_companies_are_told_apart(shared: Path) -> None:
+    """Pairs that no threshold was set on, read by a person: are they one text, pasted with little change? Among all replies of their companies."""
+    judged, replies = bench.pairs(shared / "data", "measure")
+    stem = bench.stems(replies)
+    same = np.array([pair.same for pair in judged])
+    found = np.array([stem[pair.one.company, pair.one.text] == stem[pair.other.company, pair.other.text] for pair in judged])
+    precision, recall, f1 = bench.accuracy(same, found)
+    print(f"pairs: {len(judged)}, precision {precision:.3f}, recall {recall:.3f}, F1 {f1:.3f}")
+    assert len(judged) == 361 and f1 >= 0.92 and min(precision, recall) >= 0.9
 
 
 @pytest.mark.shared
@@ -223,7 +271,7 @@ def test_apps_differ_in_how_much_they_paste(replies: dict[str, dict[str, tuple[s
     templates.cluster(store)
     shares = dict(store.rows("select company, round(1.0 * count(template) / count(*), 3) from replies left join template_uses on reply = replies.id group by company"))
     print(f"share of replies from a template: {shares}")
-    assert 0.65 < shares["me.greenlight"] < 0.80 and shares["in.org.npci.upiapp"] > 0.98
+    assert 0.65 < shares["me.greenlight"] < 0.90 and shares["in.org.npci.upiapp"] > 0.98
 
 
 @pytest.mark.parametrize("withheld", ["update profiles set publish = 'none' where id = 'acme.open'", "update profiles set private = 1 where id = 'acme.open'",
