@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from enrich import people, templates, text
+from enrich import measures, people, templates, text
 from enrich.enrichment import enrich
 from enrich.export import export
+from enrich.lens import lens
 from enrich.published import permit
 from enrich.store import Store
-from enrich.tables import Company, Label, Profile, Reply, Review, Stem, StemBand, Template, TemplateUse, Wording
+from enrich.tables import Company, Label, Look, Profile, Reply, Review, Stem, StemBand, Template, TemplateUse, Wording
 from tests.bench import templates as bench
 
 APOLOGY = "Hi {}, we are very sorry that your parcel came late. Please write to {} with order {} and we will look into it. Kind regards, {}"
@@ -229,6 +230,22 @@ def test_what_is_new_decides_the_cost(store: Store) -> None:
     reply(store, "new", " ".join(f"word{499 * 31 + j}" for j in range(13)))
     assert templates.cluster(store) == 1
     assert templates.pairs.cache_info().misses < 10
+
+
+def test_each_text_is_told_with_its_share_first_and_last_use_and_complaints(store: Store) -> None:
+    apologies(store, 6, stars=1)
+    for day in (7, 8, 9):
+        reply(store, f"p{day}", PRAISE.format("[customer]", "[staff]"), day=day)
+    for i, said in enumerate(OTHERS):
+        reply(store, f"o{i}", said)
+    store.write(Look(kind, target, "2026-02-01T00:00:00Z", "2026-02-01T00:00:00Z", 1, None, 0, None)
+                for (id,) in list(store.rows("select id from replies")) for kind, target in (("review", f"r-{id}"), ("reply", id)))
+    templates.cluster(store)
+    study = measures.Study(store, lens(), {c.id: c for c in store.read(Company)}, None, None)
+    told = [r for r in measures.measures()["templates"].measure(study) if r.company == "acme"]
+    assert [(r.figure.value, r.n) for r in told if r.figure] == [(0.5, 12), (0.25, 12)]
+    assert told[0].sentence == "One text, with other names in it, is 6 of 12 public replies by Acme. It was used 6 times, first on 1 January 2026 and last on 6 January 2026, under 6 complaints."
+    assert {q.target for q in told[0].quotes()} == {f"a{i}" for i in range(6)} and not list(told[1].quotes())
 
 
 @pytest.fixture(scope="module")
