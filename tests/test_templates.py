@@ -263,7 +263,7 @@ def replies(shared: Path) -> dict[str, dict[str, tuple[str, str]]]:
 
 @pytest.mark.shared
 def test_judged_pairs_of_other_companies_are_told_apart(shared: Path) -> None:
-    """Pairs that no threshold was set on, read by a person: are they one text, pasted with little change? Among all replies of their companies."""
+    """Pairs that no threshold was set on, judged by reading: are they one text, pasted with little change? Among all replies of their companies."""
     judged, replies = bench.pairs(shared / "data", "measure")
     stem = bench.stems(replies)
     same = np.array([pair.same for pair in judged])

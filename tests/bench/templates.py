@@ -4,7 +4,7 @@ FOLDER holds other people's reviews with the replies of companies (Play, TripAdv
 one company each; it has their ids, never their words. 211 pairs (17 apps, 13 hotels, 9 brands) set what a template is taken for; 361 pairs of 64 other companies only measure.
 
 The pairs were drawn evenly over ten bands of similarity (mean of the Jaccard similarity of masked word triples and of rapidfuzz's ratio), with a smaller eleventh of pairs
-that are equal once masked, at most 28 of a company; and read by one person, shuffled, with no figure beside them, by this rule. *Same*: one text was pasted, with names,
+that are equal once masked, at most 28 of a company; and judged by one reader, shuffled, with no figure beside them, by this rule. *Same*: one text was pasted, with names,
 numbers, some words or some sentences exchanged, added or left out; what stands word for word, and in the same order, in both is about half of the two taken together,
 or nearly the whole shorter text and a third of the longer. *Not the same*: another text, if about the same thing; other words for the same thing; stock phrases alone
 (a greeting, thanks, "we look forward to") around what differs. The 112 pairs of the apps had been judged by another reader before; 104 of these were judged alike.
