@@ -412,13 +412,13 @@ async def test_much_evidence_comes_in_pages(tmp_path: Path) -> None:
 async def test_a_system_maps_its_own_terms_to_figures_and_says_what_is_not_measured(site: Datasette, monkeypatch: pytest.MonkeyPatch) -> None:
     terms = [Term(term="being heard", tags=["heard"]), Term(term="answered at once", figures=["responsiveness"]), Term(term="kept its word", tags=["promise"]), Term(term="hard to leave", tags=["value"], figures=["value"]),
              Term(term="a voice", tags=["staff_heard"]), Term(term="where it happens", tags=["phone"])]
-    monkeypatch.setitem(lens().systems, "z", System(id="z", title="A sixth way", question="Who listens?", measures=["weakness_map", "reply_quality"], later=["barrier_to_entry", "value"], terms=terms))
+    monkeypatch.setitem(lens().systems, "z", System(id="z", title="A sixth way", question="Who listens?", measures=["weakness_map", "reply_quality"], terms=terms))
     data = json.loads(await text(site, "/system/z.json"))
     assert [[(r["title"], sorted(r["by_company"])) for r in t["rows"]] for t in data["terms"]] == [[("Being heard", ["cedar", "nettle"])], [("Answered within a week", ["nettle", "sorrel"])], [], [("Value", ["nettle"])], [], []]
-    assert [t["said"] for t in data["terms"]][2:] == [["No figure in this study: Promises."], ["Not computed yet: value."],
+    assert [t["said"] for t in data["terms"]][2:] == [["No figure in this study: Promises."], ["No figure in this study: value."],
                                                       ["Not available, for want of employee reviews that may be shown: Staff are heard."], ["Looked for in the texts, but not counted as a figure yet: On the phone."]]
     page = await text(site, "/system/z")
-    for needed in ("A sixth way", "Who listens?", "No figure in this study: Promises", "Not computed yet: value.", "are not computed yet: barrier to entry, value.", "No figure in this study.", "not available", "of 310"):
+    for needed in ("A sixth way", "Who listens?", "No figure in this study: Promises", "No figure in this study.", "not available", "of 310"):
         assert needed in page, needed
 
 

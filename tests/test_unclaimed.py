@@ -87,7 +87,7 @@ def test_it_is_a_figure_of_each_company_with_the_phrases_and_their_words(store: 
     store.write(tables.Label("review", id, "language", "en", 1.0, "text", None, "language", "1") for id in TEXTS)
     study = measures.Study(store, Lens(), {c.id: c for c in store.read(tables.Company)}, None, None)
     told = {(r.company, r.slice): r for r in measures.measures()["unclaimed"].measure(study)}
-    assert told["inn", "no theme"].sentence.startswith("8 of 9 public reviews of Inn that complain (about 89 in 100, likely ")
+    assert told["inn", "no theme"].sentence.startswith("In 8 of 9 public reviews of Inn that complain (about 89 in 100, likely ")
     group = told["inn", "phrase parking garage"]
     assert group.sentence.startswith("In 4 of 9 public reviews of Inn that complain (about 44 in 100, likely ") and group.sentence.endswith("customers write “parking garage” and name no theme of the lens.")
     assert {TEXTS[q.target][q.start:q.end].lower() for q in group.quotes()} == {"parking garage"}

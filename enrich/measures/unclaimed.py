@@ -35,8 +35,8 @@ def measure(study: Study) -> Iterator[Result]:
             continue
         yield Result(
             company, "no theme", "Complaints that no theme names",
-            f"{words.some(compared.hits).capitalize()} of {words.many(int(compared.own.n), 'public review')} of {study.name(company)} that complain {words.beside(compared, study.others(compared.beside))} "
-            "speak of something that no theme names.",
+            f"In {words.some(compared.hits)} of {words.many(int(compared.own.n), 'public review')} of {study.name(company)} that complain {words.beside(compared, study.others(compared.beside))}, "
+            "what they speak of is named by no theme.",
             int(compared.own.n), compared, note=NOTE, quotes=partial(evidence.sides, study.store, found, company, complains, left))
         yield from _groups(study, found, company, complains, grouped.get(company))
 
