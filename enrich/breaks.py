@@ -1,4 +1,4 @@
-"""Where a monthly series changes its level: least squares of segments, weighed by what each month can tell (PELT, Killick, Fearnhead and Eckley 2012)."""
+"""Where a monthly series changes its level."""
 
 from __future__ import annotations
 
@@ -46,7 +46,8 @@ class _Weighed(BaseCost):  # type: ignore[misc]  # ruptures has no types
 
 
 def breaks(value: Floats, variance: Floats) -> list[Break]:
-    """The changes of level in a series whose months have these variances (months,).
+    """The changes of level in a series whose months have these variances (months,): least squares of segments, each month weighed by what it can tell (PELT: Killick,
+    Fearnhead and Eckley 2012).
 
     Days and authors make months vary more than counts alone would: the variances are first scaled by what neighbouring months differ
     (von Neumann 1941), which a change of level hardly touches, and never down.

@@ -13,6 +13,7 @@ from enrich.conclude import RIGHT
 from enrich.evidence import MOST
 from enrich.lens import ENOUGH_GOLD, lens
 from enrich.measures import measures
+from enrich.method import bench, formulas, told
 from enrich.published import COPY_DAYS, COPY_LETTERS
 from enrich.records import ANSWERING
 from enrich.rights import quote
@@ -416,7 +417,7 @@ def highlighted(item):
 
 def method(connection, asked):
     return {**the_study(connection), "sources": the_sources(connection), "steps": rows(connection, "select versions, count(*) as n from done group by 1 order by 2 desc"),
-            "tags": rows(connection, "select * from tags order by kind, name, sign"), "enough": ENOUGH_GOLD, "answering": ANSWERING, "right": RIGHT,
+            "tags": rows(connection, "select * from tags order by kind, name, sign"), "enough": ENOUGH_GOLD, "answering": ANSWERING, "right": RIGHT, "told": list(told()), "formulas": list(formulas()), "bench": bench(),
             "choices": {"margin": stats.MARGIN, "ratio": stats.RATIO, "level": stats.LEVEL, "kept": stats.KEPT, "texts": stats.ENOUGH, "clusters": stats.ENOUGH_CLUSTERS, "copy_letters": COPY_LETTERS,
                         "copy_days": COPY_DAYS, "uses": USES, "like": LIKE}}
 
