@@ -441,7 +441,7 @@ METHOD = (
     "every other company counts the same", "source by source and month by month", "weighed as the company's own texts fall on them", "left out of the comparison", "2 points, and 1.25 times", "not against zero",
     "tests with p over 0.5 are set aside", "Benjamini and Hochberg", "5 in 100", "two-way clusters", "Fewer than 30 texts, or fewer than 20 days or 20 authors", "Wilson", "Newcombe", "Kaplan and Meier", "Turnbull",
     "until it was last seen", "measured from the last edit", "one or two stars", "no stars", "replies to complaints", "Fewer than 30 annotated texts", "more than 50 of 100 texts tagged so are wrongly tagged",
-    "not carried into the ranges yet", "within 7 days counts once", "names of other people in free text cannot all be recognised", "no public reply is not no reply", "a public page", "Program", "Vocabulary")
+    "not carried into the ranges, unless people audited it", "within 7 days counts once", "names of other people in free text cannot all be recognised", "no public reply is not no reply", "a public page", "Program", "Vocabulary")
 
 
 async def test_the_method_page_states_every_choice(site: Datasette) -> None:

@@ -8,17 +8,13 @@ from urllib.parse import unquote
 from datasette import Forbidden, NotFound, Response, hookimpl
 from datasette.utils import StartupError
 
-from enrich import source_names, stats
-from enrich.conclude import RIGHT
+from enrich import source_names
 from enrich.evidence import MOST
 from enrich.lens import ENOUGH_GOLD, lens
 from enrich.measures import measures
-from enrich.method import bench, formulas, told
-from enrich.published import COPY_DAYS, COPY_LETTERS
-from enrich.records import ANSWERING
+from enrich.method import facts
 from enrich.rights import quote
 from enrich.strike import address
-from enrich.templates import LIKE, USES
 from enrich.unclaimed import PHRASE, draft
 
 DATABASE = "rapport"
@@ -416,10 +412,8 @@ def highlighted(item):
 
 
 def method(connection, asked):
-    return {**the_study(connection), "sources": the_sources(connection), "steps": rows(connection, "select versions, count(*) as n from done group by 1 order by 2 desc"),
-            "tags": rows(connection, "select * from tags order by kind, name, sign"), "enough": ENOUGH_GOLD, "answering": ANSWERING, "right": RIGHT, "told": list(told()), "formulas": list(formulas()), "bench": bench(),
-            "choices": {"margin": stats.MARGIN, "ratio": stats.RATIO, "level": stats.LEVEL, "kept": stats.KEPT, "texts": stats.ENOUGH, "clusters": stats.ENOUGH_CLUSTERS, "copy_letters": COPY_LETTERS,
-                        "copy_days": COPY_DAYS, "uses": USES, "like": LIKE}}
+    return {**the_study(connection), **facts(), "sources": the_sources(connection), "steps": rows(connection, "select versions, count(*) as n from done group by 1 order by 2 desc"),
+            "tags": rows(connection, "select * from tags order by kind, name, sign")}
 
 
 def status(connection, asked):
