@@ -430,7 +430,7 @@ class Wording(Table):
 
 @dataclass(slots=True)
 class Stem(Table):
-    """The first of a group of near-equal replies, which later ones are compared with; from three uses on it is a template."""
+    """A text that later replies are compared with: the first of a group of near-equal ones, or a variant of it; from three uses on the group is a template."""
 
     NAME: ClassVar[str] = "stems"
     WORKING: ClassVar = True
@@ -449,7 +449,7 @@ class StemBand(Table):
     WORKING: ClassVar = True
     KEY: ClassVar = ("band", "stem")
     band: int = column("hash of company and a piece of the stem's MinHash signature")
-    stem: int = column("the stem")
+    stem: int = column("the stem, or a variant of it")
 
 
 @dataclass(slots=True)
