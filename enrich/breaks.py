@@ -18,6 +18,11 @@ PENALTY = 10.0
 """What a further change must win in squared errors: about what the best of some forty places wins by chance in one series of twenty (Andrews 1993)."""
 
 
+def odds(hits: Any, n: Any) -> tuple[Any, Any]:
+    """Log odds of shares, or of one, and their variance, with half a text more on either side (Haldane 1956, Gart 1966)."""
+    return np.log((hits + 0.5) / (n - hits + 0.5)), 1 / (hits + 0.5) + 1 / (n - hits + 0.5)
+
+
 @dataclass(frozen=True, slots=True)
 class Break:
     """A change of level."""

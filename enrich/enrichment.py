@@ -60,7 +60,7 @@ def _answered(store: Store) -> None:
     found = answers.Answers(path) if path.exists() else None
     use = found if found and found.by and found.by.endswith(llm_tags.version()) else None        # answers in another vocabulary hold no longer
     answers.use(use)
-    reading._say.cache_clear()               # what was said without them
+    reading.forget_said()                    # what was said without them
     if use is None and not store.one("select 1 from labels where name = ?", (answers.LABEL,)):
         return
     over = []

@@ -205,6 +205,11 @@ def _say(name: str, version: str, text: Text) -> tuple[Mention | Label, ...]:
     return tuple(steps()[name].read(text))
 
 
+def forget_said() -> None:
+    """Has texts read again that are kept as read: what the steps go by has changed."""
+    _say.cache_clear()
+
+
 def _read_before(store: Store, kind: str, keys: list[str], versions: str) -> dict[str, Found]:
     """What was found in equal texts in the same setting, by key: they are not read again."""
     found: dict[str, Found] = {}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from enrich import measures
-from enrich.breaks import breaks
+from enrich.breaks import breaks, odds
 from enrich.lens import Lens
 from enrich.measures import Result
 from enrich.stats import Floats
@@ -20,16 +20,15 @@ from tests.test_measures import place, review
 TAG = "theme:heard-"
 
 
-def odds(share: Floats, n: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
-    k = rng.binomial(n, share)
-    return np.log((k + 0.5) / (n - k + 0.5)), 1 / (k + 0.5) + 1 / (n - k + 0.5)
+def drawn(share: Floats, n: int, rng: np.random.Generator) -> tuple[Floats, Floats]:
+    return odds(rng.binomial(n, share), n)
 
 
 def test_a_planted_change_is_found_in_its_month_and_chance_is_not() -> None:
     rng = np.random.default_rng(3)
     level, step = np.full(36, 0.08), np.where(np.arange(36) < 20, 0.08, 0.2)
-    false = sum(any(b.p < 0.05 for b in breaks(*odds(level, 100, rng))) for _ in range(200))
-    starts = [b.start for _ in range(50) for b in breaks(*odds(step, 100, rng)) if b.p < 0.05]
+    false = sum(any(b.p < 0.05 for b in breaks(*drawn(level, 100, rng))) for _ in range(200))
+    starts = [b.start for _ in range(50) for b in breaks(*drawn(step, 100, rng)) if b.p < 0.05]
     assert false <= 10
     assert len(starts) >= 48 and abs(float(np.median(starts)) - 20) <= 1
 
@@ -38,7 +37,7 @@ def test_months_that_vary_more_than_counts_would_are_no_change() -> None:
     rng = np.random.default_rng(5)
     found = 0
     for _ in range(100):
-        value, variance = odds(np.clip(rng.beta(4, 36, 36), 0.01, 0.9), 400, rng)
+        value, variance = drawn(np.clip(rng.beta(4, 36, 36), 0.01, 0.9), 400, rng)
         found += any(b.p < 0.05 for b in breaks(value, variance))
     assert found <= 8
 

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.stats import false_discovery_control
 
 from enrich import evidence, stats, together, words
-from enrich.breaks import Break, breaks
+from enrich.breaks import Break, breaks, odds
 from enrich.field import Compared
 from enrich.lens import Tag
 from enrich.measures import Figure, Point, Result, Study, more_is
@@ -76,9 +76,9 @@ def _series(found: Texts, company: str, tag: Tag) -> Series | None:
     if used.sum() < MONTHS:
         return None
     order = np.argsort(numbers := np.array([_number(month) if month else -1 for month in found.rows.months])[used])
-    value, variance = _odds(k[used], n[used])
+    value, variance = odds(k[used], n[used])
     if not alone:
-        other, doubt = _odds(j[used], m[used])
+        other, doubt = odds(j[used], m[used])
         value, variance = value - other, variance + doubt
     return Series(company, tag, numbers[order], value[order], variance[order], alone)
 
@@ -86,11 +86,6 @@ def _series(found: Texts, company: str, tag: Tag) -> Series | None:
 def _monthly(found: Texts, which: Mask, carries: Mask) -> tuple[Ints, Ints]:
     hits, n = (np.bincount(found.rows.month[w], minlength=len(found.rows.months)) for w in (which & carries, which))
     return hits, n
-
-
-def _odds(hits: Ints, n: Ints) -> tuple[Floats, Floats]:
-    """Log odds of a share and their variance, with half a text more on either side (Haldane 1956, Gart 1966)."""
-    return np.log((hits + 0.5) / (n - hits + 0.5)), 1 / (hits + 0.5) + 1 / (n - hits + 0.5)
 
 
 def _number(month: str) -> int:

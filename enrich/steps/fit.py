@@ -61,6 +61,6 @@ def _label(value: str, spans: list[tuple[int, int]]) -> Label:
 
 def _pleased(review: str) -> float:
     """How likely a review is positive rather than negative."""
-    negative, _, positive = tone.current().read(review).shares
+    negative, _, positive = tone.heard(review)[1].shares
     return positive / (negative + positive)
 

@@ -21,7 +21,7 @@ from typing import Any, cast
 import numpy as np
 
 from enrich import audit, conclude, field, stats
-from enrich.breaks import breaks
+from enrich.breaks import breaks, odds
 from enrich.cells import Layout, laid_out
 from enrich.field import Compared
 from enrich.lens import Accuracy, Lens, Tag
@@ -251,10 +251,6 @@ def changing(step: float | None, studies: int, seed: int, *, months: int = 24, s
             named |= any(step is None or abs(b.start - months // 2) <= 1 for b in found)
         out.append(named)
     return np.array(out, dtype=float)
-
-
-def odds(k: Any, n: int) -> tuple[Floats, Floats]:
-    return np.log((k + 0.5) / (n - k + 0.5)), 1 / (k + 0.5) + 1 / (n - k + 0.5)
 
 
 def ahead(lag: int | None, studies: int, seed: int, *, months: int = 48) -> Floats:
